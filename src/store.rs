@@ -255,7 +255,7 @@ impl Store {
     ///
     /// While the copy is made, the journal removes nothing that the copy needs, so it can grow.
     ///
-    /// Cost: O(state + journal) in time; in memory some 20 MiB.
+    /// Cost: O(state + journal) in time; in memory about 20 MiB.
     ///
     /// ```
     /// # use viewlink::{NewView, Options, Store};

@@ -60,9 +60,9 @@ impl Drop for Span {
 
 /// A subscriber may panic, and the store must not stop because of it.
 #[cfg(feature = "tracing")]
-fn guarded<T>(tell: impl FnOnce() -> T) -> Option<T> {
+fn guarded<T>(report: impl FnOnce() -> T) -> Option<T> {
     // Unwind safety: nothing in the store changes during the call.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(tell)).ok()
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(report)).ok()
 }
 
 macro_rules! span {

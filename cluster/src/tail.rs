@@ -176,17 +176,18 @@ impl Tail {
         self.wait_until(until, |inner| inner.is_confirmed)
     }
 
+    /// Waits until a condition holds, at most until a time. Returns whether it holds.
     fn wait_until(
         &self,
         until: Instant,
-        is_there: impl Fn(&Inner) -> bool,
+        is_reached: impl Fn(&Inner) -> bool,
     ) -> Result<bool, Failure> {
         let mut inner = self.inner();
         loop {
             if inner.is_closed {
                 return Err(Failure::Closed);
             }
-            if is_there(&inner) {
+            if is_reached(&inner) {
                 return Ok(true);
             }
             if let Some(failure) = &inner.failure {

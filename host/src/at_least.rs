@@ -17,8 +17,8 @@ use crate::host::Host;
 
 const PARAMETER: &str = "atLeast";
 
-/// Waits until the store has the position that the parameter gives, and removes the parameter: what follows does not
-/// know it.
+/// Waits until the store has the position that the parameter gives. Removes the parameter, because the operations do
+/// not know it.
 pub(crate) async fn wait(
     State(host): State<Host>,
     mut request: Request,
@@ -36,7 +36,7 @@ pub(crate) async fn wait(
 async fn reach(host: &Host, position: Position) -> Result<Option<Response>, Failure> {
     let wait = host.wait();
     let until = Instant::now() + wait;
-    // Those that wait do not use the calls of others.
+    // Waiting requests have their own permits, so that they do not block other calls.
     let Ok(permit) = timeout_at(until, permit(host.waits())).await else {
         return Ok(Some(late(wait).into_response()));
     };

@@ -98,7 +98,8 @@ impl Host {
         Ok(self.run(permits, act).await?.into_response())
     }
 
-    /// The same with permits of the caller, for a result that is not the answer.
+    /// The same with permits that were acquired before; they are released when the call has ended. The result need not
+    /// be the answer.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         permits: impl Send + 'static,

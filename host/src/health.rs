@@ -27,7 +27,8 @@ struct Status {
     last_contact_ms: Option<u128>,
 }
 
-/// Answers 200 if reads of this host are good, else 503 with the reason. It does not wait for calls of the store.
+/// Answers 200 if this host needs neither a restart nor an operator, else 503 with the reason. It does not wait for
+/// calls of the store.
 pub(crate) async fn serves(State(host): State<Host>) -> Response {
     let standing = Standing::of(&host);
     answer(&host, standing.serves, standing)

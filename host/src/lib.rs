@@ -14,7 +14,7 @@
 //! request is handled |
 //! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `at_least`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `position_header`, `health`, `metrics`, `member_metrics`, `log`, `rarely`, `outlet` | answers, metrics and the log |
-//! | `host`, `call`, `standing` | the store, the calls of it, and how it stands |
+//! | `host`, `call`, `standing` | the store, the calls of it, and the condition of the host |
 //! | `log_options`, `secret`, `shared_log`, `opening`, `snapshot_clock` | the log that hosts share, and copies that follow it |
 //! | `resources`, `members`, `lines` | the files of resources and of members, which are read at the start |
 

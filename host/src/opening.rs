@@ -14,7 +14,7 @@ use crate::members::Members;
 use crate::shared_log::{self, SharedLogError};
 use crate::snapshot_clock::SnapshotClock;
 
-/// How long a copy catches up with the log before that is logged.
+/// A copy that takes longer than this to catch up with the shared log writes a line to the log of the host.
 const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// An open store.
@@ -70,8 +70,8 @@ fn options(arguments: &Arguments) -> Options {
     options.memory_limit(memory_limit)
 }
 
-/// Waits until a copy has all that the log had when it was opened, so that its first reads are not old. A copy that cannot
-/// follow the log at the moment serves what it has.
+/// Waits until a copy has all that the log had when it was opened, so that its first reads are not old. A copy that
+/// cannot follow the log at the moment serves what it has.
 fn catch_up(member: &Member) {
     while let Err(error) = member.fence(CATCH_UP) {
         let is_late = matches!(error, viewlink_cluster::Error::Late(_));
@@ -95,7 +95,7 @@ impl Opened {
         }
     }
 
-    /// The host of it, and what publishes snapshots if there are any.
+    /// The host of this store, and the part that publishes snapshots if there is a shared log.
     pub(crate) fn host(
         self,
         keys: ApiKeys,

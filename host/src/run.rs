@@ -63,14 +63,14 @@ pub(crate) enum HostError {
 impl HostError {
     /// 2 if the options or their files are wrong, as for invalid arguments; else 1.
     fn exit_code(&self) -> ExitCode {
-        let asked = matches!(
+        let is_wrong_input = matches!(
             self,
             Self::Keys(_)
                 | Self::Members(_)
                 | Self::Resources(_)
                 | Self::Open(OpenError::Log(_) | OpenError::NotACopy { .. })
         );
-        ExitCode::from(if asked { 2 } else { 1 })
+        ExitCode::from(if is_wrong_input { 2 } else { 1 })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Snapshots that a host publishes by a clock.
+//! Snapshots that a host publishes at regular times.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +17,9 @@ pub(crate) struct SnapshotCounts {
     pub(crate) failed: Counter,
 }
 
-/// Publishes snapshots by a clock.
+/// Publishes snapshots at regular times, its turns.
 ///
-/// All hosts may have one: a host publishes only if no other one did since its turn before.
+/// All hosts may have one: a host publishes only if no other host has published since its previous turn.
 #[derive(Clone)]
 pub(crate) struct SnapshotClock {
     member: Arc<Member>,
@@ -68,7 +68,8 @@ impl SnapshotClock {
         Ok(self.snapshots.list()?.last().map(|name| name.sequence))
     }
 
-    /// Publishes a snapshot if there is none since the turn before, and something to publish.
+    /// Publishes a snapshot, unless another host has published one since the previous turn (the newest one was
+    /// `before` then), or nothing has changed since the newest one.
     fn publish(&self, before: Option<u64>) -> Result<()> {
         let newest = self.newest()?;
         if newest != before || newest == Some(self.member.token()?.sequence()) {
@@ -81,7 +82,8 @@ impl SnapshotClock {
     }
 }
 
-/// A time within a tenth of `every`, so that hosts that start together do not take their turns together.
+/// A time that differs from `every` by at most a tenth, so that hosts that start together do not take their turns
+/// together.
 fn jittered(every: Duration) -> Duration {
     let mut random = [0; 2];
     // Without random numbers the turns are at the same time, which does no harm.

@@ -9,13 +9,14 @@ use viewlink_cluster::{State, Status};
 
 use crate::host::Host;
 
-/// How a host stands at this moment.
+/// The condition of a host at this moment.
 pub(crate) struct Standing {
-    /// One word for it.
+    /// One word for the condition, such as `ok`.
     pub(crate) status: &'static str,
-    /// Why it is not `ok`.
+    /// Why the status is not `ok`.
     pub(crate) reason: Option<String>,
-    /// Whether its reads are good; otherwise it needs a restart or an operator.
+    /// Whether it needs neither a restart nor an operator. If writes have stopped, it needs a restart, although reads may
+    /// continue.
     pub(crate) serves: bool,
     /// Whether it accepts changes, as far as known.
     pub(crate) accepts_changes: bool,
@@ -32,11 +33,11 @@ pub(crate) struct Following {
     pub(crate) last_contact: Option<Duration>,
 }
 
-/// A status, whether the host serves reads, and whether it accepts changes.
+/// A status, whether the host serves reads, whether it accepts changes, and the reason if it is not `ok`.
 type Judged = (&'static str, bool, bool, Option<String>);
 
 impl Standing {
-    /// How a host stands. Waits for no disk and no log.
+    /// The current condition of a host. This does not wait for the disk or the log.
     pub(crate) fn of(host: &Host) -> Self {
         let status = host.status();
         let position = match &status {
@@ -55,7 +56,7 @@ impl Standing {
     }
 }
 
-/// How often a host looks whether its status is another one.
+/// How often a host checks whether its status has changed.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Logs each change of the status of a host that shares a log, until the future is dropped.

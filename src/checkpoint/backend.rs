@@ -18,13 +18,13 @@ const BLOCK: usize = 4096;
 #[derive(Clone, Debug)]
 pub(super) struct Backend {
     file: Arc<dyn DiskFile>,
-    /// The writes to a file that is only read.
-    held: Option<Arc<RwLock<Held>>>,
+    /// The writes to a file that is only read; `None` for a file that is written to.
+    overlay: Option<Arc<RwLock<Overlay>>>,
 }
 
-/// Writes that are not in the file.
+/// Writes that stay in memory: the contents of a file where they differ from it.
 #[derive(Debug)]
-struct Held {
+struct Overlay {
     /// The blocks that differ from the file.
     blocks: HashMap<u64, Box<[u8; BLOCK]>>,
     len: u64,
@@ -35,7 +35,7 @@ struct Held {
 impl Backend {
     /// A file that is written to.
     pub(super) fn writing(file: Arc<dyn DiskFile>) -> Self {
-        Self { file, held: None }
+        Self { file, overlay: None }
     }
 
     /// A file that is only read: writes stay in memory.
@@ -43,25 +43,25 @@ impl Backend {
     /// Cost: in memory, the blocks that differ from the file.
     pub(super) fn reading(file: Arc<dyn DiskFile>) -> io::Result<Self> {
         let len = file.len()?;
-        let held = Held { blocks: HashMap::new(), len, file_len: len };
-        Ok(Self { file, held: Some(Arc::new(RwLock::new(held))) })
+        let overlay = Overlay { blocks: HashMap::new(), len, file_len: len };
+        Ok(Self { file, overlay: Some(Arc::new(RwLock::new(overlay))) })
     }
 
     /// Reads the writes in memory; `None` for a file that is written to.
-    fn if_held<T>(&self, look: impl FnOnce(&Held) -> T) -> Option<T> {
-        let held = self.held.as_ref()?;
-        Some(look(&held.read().unwrap_or_else(PoisonError::into_inner)))
+    fn read_overlay<T>(&self, look: impl FnOnce(&Overlay) -> T) -> Option<T> {
+        let overlay = self.overlay.as_ref()?;
+        Some(look(&overlay.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// Changes the writes in memory; `None` for a file that is written to.
-    fn change_held<T>(&self, change: impl FnOnce(&mut Held) -> T) -> Option<T> {
-        let held = self.held.as_ref()?;
+    fn change_overlay<T>(&self, change: impl FnOnce(&mut Overlay) -> T) -> Option<T> {
+        let overlay = self.overlay.as_ref()?;
         // After a panic in between, at worst a block is wrong that belongs to no commit.
-        Some(change(&mut held.write().unwrap_or_else(PoisonError::into_inner)))
+        Some(change(&mut overlay.write().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-impl Held {
+impl Overlay {
     fn read(&self, file: &dyn DiskFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
         if offset.checked_add(out.len() as u64).is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -85,8 +85,8 @@ impl Held {
 
     /// Reads from the file; after its end there are zeros.
     fn read_file(&self, file: &dyn DiskFile, at: u64, out: &mut [u8]) -> io::Result<()> {
-        let there = self.file_len.saturating_sub(at).min(out.len() as u64);
-        let (from_file, zeros) = out.split_at_mut(usize::try_from(there).unwrap_or(0));
+        let available = self.file_len.saturating_sub(at).min(out.len() as u64);
+        let (from_file, zeros) = out.split_at_mut(usize::try_from(available).unwrap_or(0));
         zeros.fill(0);
         if from_file.is_empty() { Ok(()) } else { file.read_at(at, from_file) }
     }
@@ -135,24 +135,25 @@ impl Held {
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        self.if_held(|held| held.len).map_or_else(|| self.file.len(), Ok)
+        self.read_overlay(|overlay| overlay.len).map_or_else(|| self.file.len(), Ok)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.if_held(|held| held.read(&*self.file, offset, out))
+        self.read_overlay(|overlay| overlay.read(&*self.file, offset, out))
             .unwrap_or_else(|| self.file.read_at(offset, out))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.change_held(|held| held.set_len(len)).map_or_else(|| self.file.set_len(len), Ok)
+        self.change_overlay(|overlay| overlay.set_len(len))
+            .map_or_else(|| self.file.set_len(len), Ok)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if self.held.is_some() { Ok(()) } else { self.file.sync() }
+        if self.overlay.is_some() { Ok(()) } else { self.file.sync() }
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.change_held(|held| held.write(&*self.file, offset, data))
+        self.change_overlay(|overlay| overlay.write(&*self.file, offset, data))
             .unwrap_or_else(|| self.file.write_at(offset, data))
     }
 

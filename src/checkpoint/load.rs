@@ -305,11 +305,11 @@ impl Reader {
         }
         let typed = [&self.names, &self.links, &self.registry];
         let typed = typed.into_iter().flat_map(|tables| tables.iter().map(|(_, table)| table));
-        let mut there = 0;
+        let mut found = 0;
         for table in typed.chain([&self.projects, &self.views]) {
-            there += table.len()?;
+            found += table.len()?;
         }
-        if there == counts.rows {
+        if found == counts.rows {
             Ok(counts)
         } else {
             Err(damaged("tables", "rows belong to nothing"))

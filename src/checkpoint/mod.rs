@@ -73,6 +73,6 @@ fn damaged(part: &str, detail: impl Into<String>) -> Error {
 }
 
 /// The error of a row that cannot be encoded or decoded.
-fn no_row(part: &str, source: CodecError) -> Error {
+fn row_error(part: &str, source: CodecError) -> Error {
     Error::undecodable(StoreFile::State, format!("{part} of the {FILE}"), source)
 }

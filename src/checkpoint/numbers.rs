@@ -79,11 +79,12 @@ pub(super) fn unpack_either(first: u32, bytes: &[u8], count: usize) -> Sound<Vec
     Ok(numbers)
 }
 
-/// Maps a signed number to an unsigned one that is small if the signed one is near 0.
+/// Maps a signed number to an unsigned one that is small if the signed one is near 0 (zigzag encoding).
 const fn folded(step: u32) -> u32 {
     (step << 1) ^ ((step as i32 >> 31) as u32)
 }
 
+/// The inverse of [`folded`].
 const fn unfolded(folded: u32) -> u32 {
     (folded >> 1) ^ (folded & 1).wrapping_neg()
 }

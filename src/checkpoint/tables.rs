@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable, TableDefinition};
 
-use super::{damaged, no_row};
+use super::{damaged, row_error};
 use crate::codec;
 use crate::model::error::Result;
 use crate::model::resource::ResourceType;
@@ -59,23 +59,23 @@ const FIRST: usize = 256;
 /// The maximum number of items in a row.
 pub(super) const MOST: usize = 4_096;
 
-/// Encodes items into rows, as many in each as fit, and returns the rows with their numbers.
+/// Encodes items into rows, as many in each as fit, and calls `write` with the number and the bytes of each row.
 pub(super) fn pack<T>(
     items: &[T],
     encode: impl Fn(&[T]) -> Result<Vec<u8>>,
-    mut tell: impl FnMut(u32, &[u8]) -> Result<()>,
+    mut write: impl FnMut(u32, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let (mut rest, mut size, mut number) = (items, FIRST, 0);
     while !rest.is_empty() {
-        let (here, behind) = rest.split_at(size.min(rest.len()));
+        let (here, remaining) = rest.split_at(size.min(rest.len()));
         let row = encode(here)?;
         let fitting = (here.len() * ROW / row.len().max(1)).clamp(1, MOST);
         if row.len() > ROW + ROW / 32 && here.len() > 1 {
             size = fitting.min(here.len() - 1);
             continue;
         }
-        tell(number, &row)?;
-        (rest, size, number) = (behind, fitting, number + 1);
+        write(number, &row)?;
+        (rest, size, number) = (remaining, fitting, number + 1);
     }
     Ok(())
 }
@@ -100,9 +100,9 @@ pub(super) fn each_row(
 }
 
 pub(super) fn encode(part: &str, row: &impl serde::Serialize) -> Result<Vec<u8>> {
-    codec::encode(row).map_err(|source| no_row(part, source))
+    codec::encode(row).map_err(|source| row_error(part, source))
 }
 
 pub(super) fn decode<'a, T: serde::Deserialize<'a>>(part: &str, bytes: &'a [u8]) -> Result<T> {
-    codec::decode(bytes).map_err(|source| no_row(part, source))
+    codec::decode(bytes).map_err(|source| row_error(part, source))
 }

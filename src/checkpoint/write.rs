@@ -136,7 +136,8 @@ impl Writer<'_> {
             let rows: Vec<(&str, &Registration)> = project.registered(resource_type).collect();
             self.rows(&mut table, project.id(), &rows, |rows| {
                 let names = rows.iter().map(|(name, _)| *name).collect();
-                let registrations = rows.iter().map(|(_, said)| (*said).clone()).collect();
+                let registrations =
+                    rows.iter().map(|(_, registration)| (*registration).clone()).collect();
                 tables::encode("registry", &RegistryRow { names, registrations })
             })?;
         }

@@ -38,7 +38,7 @@ impl UnfinishedDir {
     pub(crate) fn begin(destination: &Path, names: &'static [&'static str]) -> io::Result<Self> {
         let destination = std::path::absolute(destination)?;
         let (dir, place) = match fs::symlink_metadata(&destination) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => beside(&destination)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => next_to(&destination)?,
             Err(error) => return Err(error),
             Ok(found) if found.is_dir() => (empty(&destination)?, Place::There { names }),
             Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
@@ -90,7 +90,7 @@ impl Drop for UnfinishedDir {
 
 /// Creates a directory next to another one. Its name has a random part, so that the remains of a crash are never
 /// mistaken for it.
-fn beside(destination: &Path) -> io::Result<(Dir, Place)> {
+fn next_to(destination: &Path) -> io::Result<(Dir, Place)> {
     let (Some(parent), Some(name)) = (destination.parent(), destination.file_name()) else {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,

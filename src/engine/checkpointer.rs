@@ -62,20 +62,20 @@ struct Helper {
     last: Instant,
 }
 
-/// The state for a checkpoint.
+/// The state that a checkpoint writes, and the end of the journal at that state.
 #[derive(Debug)]
-pub(super) struct UpTo {
+pub(super) struct CheckpointInput {
     pub(super) open: Open,
     /// The bytes that had been appended to the journal up to it.
     pub(super) appended: u64,
-    /// The end of the journal.
+    /// The end of the journal at that state.
     pub(super) point: Point,
 }
 
 /// The work of a helper thread.
 struct Task {
     /// The state to be written to disk.
-    checkpoint: Option<UpTo>,
+    checkpoint: Option<CheckpointInput>,
     segments: Arc<Segments>,
     /// Whether the next segment should be created in advance.
     makes_segment: bool,
@@ -110,18 +110,22 @@ impl Checkpointer {
     /// Does the work that is due after a group of changes, when their callers have their answers.
     ///
     /// It does not affect the changes: a failure is counted, and the work is tried again later.
-    pub(super) fn keep_up(&self, up_to: impl FnOnce() -> Option<UpTo>, needs_segment: bool) {
+    pub(super) fn keep_up(
+        &self,
+        input: impl FnOnce() -> Option<CheckpointInput>,
+        needs_segment: bool,
+    ) {
         let is_due = self.is_due();
         match self.when.mode {
             Checkpoints::Background if is_due || needs_segment => {
-                if let Some(up_to) = up_to() {
-                    self.start(up_to, is_due, needs_segment);
+                if let Some(input) = input() {
+                    self.start(input, is_due, needs_segment);
                 }
             }
             Checkpoints::Inline if is_due => {
-                if let Some(up_to) = up_to() {
+                if let Some(input) = input() {
                     // A failure is counted there.
-                    let _ = self.run(&up_to);
+                    let _ = self.run(&input);
                 }
             }
             Checkpoints::Background | Checkpoints::Inline | Checkpoints::ByHand => {}
@@ -144,7 +148,10 @@ impl Checkpointer {
     /// # Errors
     ///
     /// [`Error::JournalFull`] if the journal still reaches the limit after that. Nothing has been decided then.
-    pub(super) fn wait_for_room(&self, up_to: impl FnOnce() -> Option<UpTo>) -> Result<()> {
+    pub(super) fn wait_for_room(
+        &self,
+        input: impl FnOnce() -> Option<CheckpointInput>,
+    ) -> Result<()> {
         let (metrics, limit) = (&self.context.metrics, self.when.journal_limit);
         if metrics.bytes_since_checkpoint() < limit {
             return Ok(());
@@ -155,7 +162,7 @@ impl Checkpointer {
                 self.wait();
                 match metrics.bytes_since_checkpoint() < limit {
                     true => Ok(()),
-                    false => up_to().map_or(Ok(()), |up_to| self.run(&up_to)),
+                    false => input().map_or(Ok(()), |input| self.run(&input)),
                 }
             }
         };
@@ -174,18 +181,18 @@ impl Checkpointer {
     ///
     /// After an error the previous checkpoint is still there; or the new one is there, and an old segment could not be
     /// removed.
-    pub(super) fn run(&self, up_to: &UpTo) -> Result<()> {
+    pub(super) fn run(&self, input: &CheckpointInput) -> Result<()> {
         self.helper().last = Instant::now();
         let _alone = self.context.alone();
-        up_to.open.segments.check_current()?;
-        if self.context.metrics.checkpoints.appended() < up_to.appended {
-            self.context.checkpoint(up_to, &Pace::default())?;
+        input.open.segments.check_current()?;
+        if self.context.metrics.checkpoints.appended() < input.appended {
+            self.context.checkpoint(input, &Pace::default())?;
         }
-        self.context.trim(&up_to.open.segments, up_to.point)
+        self.context.trim(&input.open.segments, input.point)
     }
 
     /// Starts a thread, unless one is running.
-    fn start(&self, up_to: UpTo, is_due: bool, makes_segment: bool) {
+    fn start(&self, input: CheckpointInput, is_due: bool, makes_segment: bool) {
         let mut helper = self.helper();
         if helper.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return;
@@ -194,8 +201,8 @@ impl Checkpointer {
             // The thread has counted its result.
             let _ = thread.join();
         }
-        let segments = Arc::clone(&up_to.open.segments);
-        let checkpoint = is_due.then_some(up_to);
+        let segments = Arc::clone(&input.open.segments);
+        let checkpoint = is_due.then_some(input);
         let task = Task { checkpoint, segments, makes_segment };
         let (context, is_cancelled) = (Arc::clone(&self.context), Arc::<AtomicBool>::default());
         let pace = Pace { is_slow: true, is_cancelled: Arc::clone(&is_cancelled) };
@@ -247,16 +254,16 @@ impl Context {
             // If this fails, the rotation makes the segment and reports the failure.
             let _ = catch_panic(|| segments.make_ahead(self.segment_size));
         }
-        let Some(up_to) = checkpoint else { return };
+        let Some(input) = checkpoint else { return };
         let _alone = self.alone();
         // Meanwhile a later checkpoint may have been made on request, and the journal trimmed up to it.
-        let is_late = self.metrics.checkpoints.appended() >= up_to.appended;
+        let is_late = self.metrics.checkpoints.appended() >= input.appended;
         if is_late || segments.check_current().is_err() {
             return;
         }
-        let (made, point) = (self.checkpoint(&up_to, pace), up_to.point);
+        let (made, point) = (self.checkpoint(&input, pace), input.point);
         // As long as the state is held, changes copy what they modify.
-        drop(up_to);
+        drop(input);
         if made.is_ok() {
             // If a segment cannot be removed, the next checkpoint tries again.
             let _ = self.trim(&segments, point);
@@ -267,7 +274,11 @@ impl Context {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn checkpoint(&self, UpTo { open, appended, .. }: &UpTo, pace: &Pace) -> Result<()> {
+    fn checkpoint(
+        &self,
+        CheckpointInput { open, appended, .. }: &CheckpointInput,
+        pace: &Pace,
+    ) -> Result<()> {
         let (begun, span) = (Instant::now(), trace::checkpoint());
         let written = catch_panic(|| {
             checkpoint_file::write(&self.disk, &open.to_checkpoint(), pace, self.reads_back)

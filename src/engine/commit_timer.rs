@@ -34,7 +34,7 @@ impl CommitTimer {
     }
 
     /// Reports the commit. This is called after the answers, so that no caller waits for a subscriber.
-    pub(super) fn tell(self) {
+    pub(super) fn report(self) {
         trace::committed(&self.span, &self.figures);
         if self.is_slow() {
             trace::slow_commit(&self.figures, self.slow);

@@ -62,7 +62,7 @@ pub(crate) use snapshot_tracker::SnapshotGuard;
 #[cfg(feature = "testing")]
 pub(crate) use subdirectory::Subdirectory;
 
-use checkpointer::{Checkpointer, UpTo};
+use checkpointer::{CheckpointInput, Checkpointer};
 use group::refused;
 use group_commit::{GroupCommit, Reply};
 use live::Live;
@@ -169,7 +169,7 @@ impl Engine {
         match self.options.read_only {
             // Nothing will be appended.
             true => Ok(()),
-            false => self.checkpointer.wait_for_room(|| self.up_to(writer)),
+            false => self.checkpointer.wait_for_room(|| self.checkpoint_input(writer)),
         }
     }
 
@@ -181,7 +181,7 @@ impl Engine {
         }
         if writer.check().is_ok() && !self.options.read_only {
             let needs_segment = writer.own.journal().is_some_and(Journal::needs_ahead);
-            self.checkpointer.keep_up(|| self.up_to(writer), needs_segment);
+            self.checkpointer.keep_up(|| self.checkpoint_input(writer), needs_segment);
         }
     }
 
@@ -194,18 +194,19 @@ impl Engine {
     pub(crate) fn checkpoint(&self) -> Result<()> {
         self.process.check()?;
         self.check_not_read_only()?;
-        let up_to = {
+        let input = {
             let writer = self.writer();
             writer.check()?;
-            self.up_to(&writer).ok_or_else(|| writer.stopped())?
+            self.checkpoint_input(&writer).ok_or_else(|| writer.stopped())?
         };
-        self.checkpointer.run(&up_to)
+        self.checkpointer.run(&input)
     }
 
-    /// The input for a checkpoint now; `None` if there is nothing to read, or if the store is read-only.
-    fn up_to(&self, writer: &Writer) -> Option<UpTo> {
+    /// The input for a checkpoint of the current state; `None` if there is nothing to read, or if the store is
+    /// read-only.
+    fn checkpoint_input(&self, writer: &Writer) -> Option<CheckpointInput> {
         let point = writer.own.journal()?.head_point();
-        Some(UpTo { open: self.live.get()?, appended: self.metrics.appended(), point })
+        Some(CheckpointInput { open: self.live.get()?, appended: self.metrics.appended(), point })
     }
 
     /// The current state, with the journal that has its changes. It counts as a snapshot as long as the guard lives.
@@ -314,20 +315,20 @@ impl Engine {
     /// Writes everything to disk and removes the state from memory.
     fn finish(&self, writer: &Writer) -> Result<()> {
         self.checkpointer.cancel();
-        let up_to = self.up_to(writer);
+        let input = self.checkpoint_input(writer);
         let Some(open) = self.live.take() else { return Err(writer.stopped()) };
-        let brought = match (writer.own.journal(), up_to) {
-            (Some(journal), Some(up_to)) => writer.check().and_then(|()| {
-                let brought = self.checkpointer.run(&up_to);
+        let written = match (writer.own.journal(), input) {
+            (Some(journal), Some(input)) => writer.check().and_then(|()| {
+                let written = self.checkpointer.run(&input);
                 journal.finish();
                 self.metrics.note_journal(&open.segments);
-                brought
+                written
             }),
             _ => Ok(()),
         };
         let _paused = self.checkpointer.pause();
         open.segments.retire();
-        brought
+        written
     }
 
     /// Makes the next change fail.

@@ -213,14 +213,14 @@ mod tests {
     #[derive(Default)]
     struct Alarm {
         rung: Mutex<bool>,
-        told: Condvar,
+        rings: Condvar,
     }
 
     #[cfg(feature = "tokio")]
     impl std::task::Wake for Alarm {
         fn wake(self: std::sync::Arc<Self>) {
             *self.rung.lock().unwrap() = true;
-            self.told.notify_one();
+            self.rings.notify_one();
         }
     }
 
@@ -229,7 +229,7 @@ mod tests {
         fn wait(&self) {
             let mut rung = self.rung.lock().unwrap();
             while !*rung {
-                rung = self.told.wait(rung).unwrap();
+                rung = self.rings.wait(rung).unwrap();
             }
             *rung = false;
         }

@@ -34,7 +34,7 @@ impl Engine {
         if revision == newest {
             return Ok((open, guard));
         }
-        let then = catch_panic(|| taken_back(open, revision))?;
+        let then = catch_panic(|| undo_after(open, revision))?;
         Ok((then, self.snapshots.track(revision)))
     }
 }
@@ -77,7 +77,7 @@ impl Engine {
 }
 
 /// The state without the changes after a revision.
-fn taken_back(open: Open, revision: u64) -> Result<Open> {
+fn undo_after(open: Open, revision: u64) -> Result<Open> {
     let Open { identity, state, segments, .. } = open;
     // No shared order continues from this state.
     let mark = Mark::default();
@@ -91,7 +91,7 @@ fn taken_back(open: Open, revision: u64) -> Result<Open> {
             let state = unapply.finish(change.stamp)?;
             return Ok(Open { identity, state, hash, mark, segments });
         }
-        unapply.take_back(&change)?;
+        unapply.undo(&change)?;
     }
     // There was no change before the first one.
     let stamp = Stamp { revision: 0, time: Timestamp::default() };

@@ -30,7 +30,7 @@ use crate::state::State;
 use crate::trace::{self, Recovered};
 
 /// The callback gets the progress of a replay each time after this number of changes.
-const TOLD_EVERY: u64 = 10_000;
+const REPORT_EVERY: u64 = 10_000;
 
 /// Opens the files of a store and brings the state up to date.
 ///
@@ -40,7 +40,7 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     let disk = directory.disk();
     let file = checkpoint_file::open(disk)?;
     let length = file.len().map_err(|source| Error::io("read the checkpoint", source))?;
-    tell(options, RecoveryProgress::Loading { bytes: length })?;
+    report(options, RecoveryProgress::Loading { bytes: length })?;
     let threads = Threads::all_cores();
     let limit = memory_limit(options);
     let Checkpoint { identity, hash, mark, state } =
@@ -50,7 +50,7 @@ pub(super) fn open(directory: &Directory, options: &Options) -> Result<(Open, Wr
     let segments = Arc::new(Segments::open(Arc::clone(disk), identity.store_id)?);
     let found = scan(&segments, StateHead { revision, hash: Some(hash) })?;
     let mut replay = Replay { state, hash, mark, bytes: 0 };
-    replay.run(&segments, found.head, &|progress| tell(options, progress))?;
+    replay.run(&segments, found.head, &|progress| report(options, progress))?;
     debug_assert_eq!(replay.hash, found.head_hash, "the scan read the same changes");
     MemoryBudget::new(limit).check(&replay.state)?;
     let budget = MemoryBudget::new(options.memory_limit);
@@ -97,7 +97,7 @@ fn lost(disk: &SharedDisk, error: Error) -> Error {
 }
 
 /// Reports the progress of an opening to the host, whose callback may panic.
-fn tell(options: &Options, progress: RecoveryProgress) -> Result<()> {
+fn report(options: &Options, progress: RecoveryProgress) -> Result<()> {
     catch_panic(|| {
         (options.on_recovery)(progress);
         Ok(())
@@ -129,7 +129,7 @@ impl Replay {
         &mut self,
         segments: &Arc<Segments>,
         end: u64,
-        tell: &dyn Fn(RecoveryProgress) -> Result<()>,
+        report: &dyn Fn(RecoveryProgress) -> Result<()>,
     ) -> Result<()> {
         let start = self.state.head().revision;
         if end < start {
@@ -146,8 +146,8 @@ impl Replay {
             self.mark = read_mark(revision, reader.mark().unwrap_or_default())?;
             self.bytes = self.bytes.saturating_add(payload.len() as u64);
             let done = revision - start;
-            if done == total || done.is_multiple_of(TOLD_EVERY) {
-                tell(RecoveryProgress::Replaying { done, total })?;
+            if done == total || done.is_multiple_of(REPORT_EVERY) {
+                report(RecoveryProgress::Replaying { done, total })?;
             }
         }
         Ok(())

@@ -57,7 +57,7 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
             break;
         }
         let first = replay.state.head().revision.saturating_add(1);
-        let segments = lead_on(&mut replay, journal, source.at)?;
+        let segments = replay_directory(&mut replay, journal, source.at)?;
         parts.push(Part { segments, first, end: replay.state.head().revision });
     }
     let newest = replay.state.head().revision;
@@ -77,7 +77,7 @@ pub(crate) fn restore(source: Source<'_>, to: &Path, options: Options) -> Result
 }
 
 /// Applies the changes after the state from a directory of segments, up to a revision.
-fn lead_on(replay: &mut Replay, journal: &Path, at: Option<u64>) -> Result<Arc<Segments>> {
+fn replay_directory(replay: &mut Replay, journal: &Path, at: Option<u64>) -> Result<Arc<Segments>> {
     let finding = |source| Error::io(format!("open the journal {journal:?}"), source);
     let disk = FileDisk::new(journal).map_err(finding)?;
     let opened = Segments::open_archive(Arc::new(disk));

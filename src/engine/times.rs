@@ -18,15 +18,15 @@ impl Times {
     }
 
     pub(super) fn last(&self) -> Option<Duration> {
-        told(&self.last)
+        read(&self.last)
     }
 
     pub(super) fn longest(&self) -> Option<Duration> {
-        told(&self.longest)
+        read(&self.longest)
     }
 }
 
-fn told(nanos: &AtomicU64) -> Option<Duration> {
+fn read(nanos: &AtomicU64) -> Option<Duration> {
     let nanos = nanos.load(Ordering::Relaxed);
     (nanos > 0).then(|| Duration::from_nanos(nanos))
 }

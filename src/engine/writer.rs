@@ -95,7 +95,7 @@ impl Writer {
         self.metrics.note(live);
         timer.shown(&self.metrics);
         reply(group.results);
-        timer.tell();
+        timer.report();
     }
 
     /// Makes the changes of other stores durable, and shows them.

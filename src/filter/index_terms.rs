@@ -1,8 +1,8 @@
-//! Index entries with which not all resources must be tested.
+//! The terms of an index with which a filter finds its matches, without testing all resources.
 
-/// Entries of one index; every match has at least one of them.
+/// Terms of one index; every resource that matches has at least one of them.
 ///
-/// A match with several of them is under each. If there are no entries, there is no match.
+/// A resource with several of the terms is found once for each. If there are no terms, nothing matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IndexTerms<'a> {
     Tags(&'a [String]),

@@ -54,7 +54,7 @@ impl ResourceFilter {
     }
 
     /// Whether there are conditions other than those on views.
-    pub(crate) fn asks_for_facts(&self) -> bool {
+    pub(crate) fn has_field_conditions(&self) -> bool {
         self.conditions.iter().any(|condition| !matches!(condition, ResourceCondition::View(_)))
     }
 

@@ -49,7 +49,7 @@ impl ViewFilter {
     }
 
     /// Whether there are conditions other than those on linked resources.
-    pub(crate) fn asks_for_facts(&self) -> bool {
+    pub(crate) fn has_field_conditions(&self) -> bool {
         self.conditions.iter().any(|condition| !matches!(condition, ViewCondition::Linked(_)))
     }
 }

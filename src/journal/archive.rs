@@ -73,13 +73,13 @@ impl Archive {
         if kept.contains(&first) {
             return Ok(());
         }
-        let there = match self.disk.open(&file_name(first)) {
+        let exists = match self.disk.open(&file_name(first)) {
             Ok(_) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(archiving(error)),
         };
         let end = segments.point_before(next)?;
-        if there {
+        if exists {
             self.check(segments.store_id(), first, end)?;
         } else {
             let frames = walk(segments, first, end)?;
@@ -94,8 +94,8 @@ impl Archive {
 
     /// Checks that the copy has the changes of the segment, up to `end`.
     fn check(&self, store_id: StoreId, first: u64, end: Point) -> Result<()> {
-        let there = Segments::unlisted(Arc::clone(&self.disk), "", store_id);
-        match walk(&there, first, end) {
+        let archived_segments = Segments::unlisted(Arc::clone(&self.disk), "", store_id);
+        match walk(&archived_segments, first, end) {
             Err(Error::Damaged { .. }) => {
                 let name = file_name(first);
                 let other = format!("its {name} is a different segment: choose another directory");

@@ -221,10 +221,10 @@ fn parse_body(header: &FrameHeader, before: Point, body: &[u8]) -> Option<(Group
     let mut last = before.hash;
     let mut changes = VecDeque::new();
     while !rest.is_empty() {
-        let (payload, behind) = split_with_length(rest)?;
+        let (payload, remaining) = split_with_length(rest)?;
         last = last.after(payload);
         changes.push_back(GroupChange { hash: last, payload: payload.to_vec() });
-        rest = behind;
+        rest = remaining;
     }
     let is_whole = changes.len() as u64 == u64::from(header.count);
     let group = Group { before, age: header.age, mark: mark.to_vec(), changes };

@@ -47,8 +47,8 @@ impl Group {
     pub(super) fn hash_at(&self, revision: u64) -> Option<ChainHash> {
         match revision.checked_sub(self.before.revision)? {
             0 => Some(self.before.hash),
-            behind => {
-                let change = self.changes.get(usize::try_from(behind - 1).ok()?);
+            distance => {
+                let change = self.changes.get(usize::try_from(distance - 1).ok()?);
                 change.map(|change| change.hash)
             }
         }

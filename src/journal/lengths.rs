@@ -19,9 +19,9 @@ impl Lengths {
     pub(super) fn around(&self, revision: u64) -> (Option<u64>, Option<u64>) {
         let first = |(first, _): (&u64, _)| *first;
         let holding = self.by_first.range(..=revision).next_back().map(first);
-        let behind = revision.checked_add(1);
-        let behind = behind.and_then(|next| self.by_first.range(next..).next().map(first));
-        (holding, behind)
+        let next_first = revision.checked_add(1);
+        let next_first = next_first.and_then(|next| self.by_first.range(next..).next().map(first));
+        (holding, next_first)
     }
 
     /// The total length.

@@ -129,9 +129,9 @@ impl Reader {
     /// Reads the group of the next change; that change is the first of the returned group.
     fn read_group(&mut self) -> Result<(Group, Place)> {
         self.segments.check_current()?;
-        let behind = self.frames.as_ref().and_then(|at| self.segments.around(at.first).1);
+        let next_first = self.frames.as_ref().and_then(|at| self.segments.around(at.first).1);
         // Changes of a segment from the first revision of the next segment on are ignored.
-        if self.frames.is_none() || behind.is_some_and(|behind| behind <= self.next) {
+        if self.frames.is_none() || next_first.is_some_and(|next_first| next_first <= self.next) {
             self.frames = Some(self.open_frames()?);
         }
         // If the next segments were removed meanwhile, it ends too early.

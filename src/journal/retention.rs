@@ -55,7 +55,7 @@ impl Segments {
         self.sync_removals()?;
         let firsts = self.firsts();
         for (&first, &next) in firsts.iter().zip(firsts.iter().skip(1)) {
-            if next > needed || !self.lets_go(retention, next, head)? {
+            if next > needed || !self.may_remove_before(retention, next, head)? {
                 break;
             }
             if let Some(archive) = archive {
@@ -69,7 +69,7 @@ impl Segments {
     }
 
     /// Whether the changes before the segment `next` may be removed, in a journal that ends at `head`.
-    fn lets_go(&self, retention: Retention, next: u64, head: Point) -> Result<bool> {
+    fn may_remove_before(&self, retention: Retention, next: u64, head: Point) -> Result<bool> {
         let newer = head.revision.saturating_add(1).saturating_sub(next);
         if retention.keep_changes.is_some_and(|changes| newer >= changes) {
             return Ok(true);

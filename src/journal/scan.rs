@@ -146,7 +146,7 @@ impl SegmentScan {
         while next.is_none_or(|next| self.frames.due() < next) {
             if !self.step()? {
                 if next.is_none() {
-                    let (proof, end) = self.proof_behind()?;
+                    let (proof, end) = self.proof_after_end()?;
                     self.prove(proof);
                     self.cut_bytes = end - self.frames.offset;
                 }
@@ -195,7 +195,7 @@ impl SegmentScan {
     /// The newest revision that headers after an invalid frame state as synced. They are searched for at every byte,
     /// because a torn header loses the framing. This also returns the end of the last byte that is not zero, or the
     /// frame's offset if there is none.
-    fn proof_behind(&mut self) -> Result<(u64, u64)> {
+    fn proof_after_end(&mut self) -> Result<(u64, u64)> {
         let due = self.frames.due();
         let Frames { window, store_id, offset, .. } = &mut self.frames;
         let (mut proof, mut end, mut at) = (0, *offset, *offset);

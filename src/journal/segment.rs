@@ -14,8 +14,13 @@ const MAGIC: [u8; 8] = *b"viewlink";
 pub(super) const HEADER_LEN: u64 = ENCODED_LEN as u64;
 pub(super) const ENCODED_LEN: usize = 72;
 
-/// The start of a segment: magic, format u32, store id, first revision u64; of the change before the first one the
-/// chain hash, the age u64 of the journal and the reading u64 of the clock; then crc u32.
+/// The start of a segment:
+///
+/// ```text
+/// magic "viewlink" | format u32 | store id, 16 bytes | first revision u64
+/// | after the change before it: chain hash, 16 bytes | age of the journal in ms u64 | reading of the clock in ms u64
+/// | crc u32
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
     pub(super) store_id: StoreId,

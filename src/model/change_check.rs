@@ -46,8 +46,9 @@ impl Effect {
             Self::ChangeLinks(parts) => parts.iter().try_for_each(LinksChange::check),
             Self::PutResources(resources) => resources.iter().try_for_each(|put| {
                 let before = put.before.iter().map(|before| &before.fields);
-                let mut said = before.chain([&put.fields]);
-                said.try_for_each(|fields| check_resource(put.resource_type, &put.name, fields))
+                let mut fields_of_put = before.chain([&put.fields]);
+                fields_of_put
+                    .try_for_each(|fields| check_resource(put.resource_type, &put.name, fields))
             }),
             Self::RemoveResource { resource_type, name, detail, .. } => {
                 check_name(*resource_type, name)?;

@@ -35,8 +35,8 @@ pub(crate) struct ChangeRecord {
     /// Whether it creates the project.
     pub(crate) begins_project: bool,
     /// What it does, in order: at least one effect. Each applies to the result of those before it. At most one of them
-    /// makes links, since the links of one change are numbered. It is a flat list so that bytes cannot ask for deep
-    /// nesting.
+    /// makes new links, because the new links of a change are numbered from 0. Effects are not nested, so that decoding
+    /// never recurses.
     pub(crate) effects: Vec<Effect>,
 }
 

@@ -93,8 +93,8 @@ pub(crate) enum Operation {
     /// Reverts an earlier change.
     Revert {
         change: Box<ChangeRecord>,
-        /// The views that are still the ones of the change, by key, with their ids. Other views may have got their
-        /// keys since.
+        /// The views of the change that still have their keys, with their ids. If a key is missing here, its view was
+        /// deleted or renamed, and another view may have the key now.
         same_views: BTreeMap<ViewKey, u32>,
         policy: LinkPolicy,
     },

@@ -33,7 +33,7 @@ impl LinkOp {
     }
 
     /// Whether it works on the resources that are linked to the view, rather than on those to be linked.
-    pub(crate) const fn takes_out(self) -> bool {
+    pub(crate) const fn selects_linked(self) -> bool {
         matches!(self, Self::Unlink | Self::Move)
     }
 }
@@ -78,7 +78,7 @@ impl LinkCommand {
         limit: usize,
     ) -> Self {
         // A key that was linked under another limit can still be unlinked.
-        let environment_limit = if op.takes_out() { MAX_KEY_LEN } else { environment_limit };
+        let environment_limit = if op.selects_linked() { MAX_KEY_LEN } else { environment_limit };
         let Batch { keys, filter, choices, meta: _ } = batch;
         let batch = ValidatedBatch::new(keys, environment_limit);
         Self { view, op, batch, filter, choices, policy, limit }

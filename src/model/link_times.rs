@@ -22,7 +22,7 @@ impl LinkTimes {
         // The newest ones first: links of one change are usually adjacent.
         let found = self.changes.iter().rev().take(SEARCHED).position(|known| *known == change);
         let place = match found {
-            Some(behind) => self.changes.len() - 1 - behind,
+            Some(from_end) => self.changes.len() - 1 - from_end,
             None => {
                 self.changes.push(change);
                 self.changes.len() - 1

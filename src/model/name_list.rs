@@ -89,8 +89,8 @@ impl NameList {
             if shared.saturating_add(more) > MAX_NAME_LEN {
                 return Err("a name is too long");
             }
-            let (rest, behind) = bytes.split_at_checked(more).ok_or(CUT)?;
-            bytes = behind;
+            let (rest, remaining) = bytes.split_at_checked(more).ok_or(CUT)?;
+            bytes = remaining;
             name.truncate(shared);
             name.extend_from_slice(rest);
             let text = str::from_utf8(&name).map_err(|_| "a name is not text")?;

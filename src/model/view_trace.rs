@@ -11,7 +11,7 @@ use super::time::Timestamp;
 pub(crate) struct ViewTrace {
     project: ProjectKey,
     /// By the current key of a view: the key that it had after the change.
-    there: BTreeMap<ViewKey, ViewKey>,
+    existing: BTreeMap<ViewKey, ViewKey>,
     /// Views that were deleted later, and may be restored.
     gone: Vec<Gone>,
 }
@@ -30,26 +30,26 @@ struct Gone {
 impl ViewTrace {
     /// Cost: O(n log n) with the n parts of the change.
     pub(crate) fn new(change: &ChangeRecord) -> Self {
-        let (there, gone) = (BTreeMap::new(), Vec::new());
-        let mut trace = Self { project: change.project.clone(), there, gone };
+        let (existing, gone) = (BTreeMap::new(), Vec::new());
+        let mut trace = Self { project: change.project.clone(), existing, gone };
         change.effects.iter().for_each(|effect| trace.name(effect));
         trace
     }
 
     /// Whether there are no more views to track.
     pub(crate) fn is_empty(&self) -> bool {
-        self.there.is_empty() && self.gone.is_empty()
+        self.existing.is_empty() && self.gone.is_empty()
     }
 
     /// The project, and the keys of the views whose key is the same as after the change.
     pub(crate) fn same(&self) -> (&ProjectKey, impl Iterator<Item = &ViewKey>) {
-        let same = self.there.iter().filter(|(now, then)| now == then);
+        let same = self.existing.iter().filter(|(now, then)| now == then);
         (&self.project, same.map(|(key, _)| key))
     }
 
     /// Adds the views of an effect of the change itself.
     fn name(&mut self, effect: &Effect) {
-        let mut name = |view: &ViewKey| drop(self.there.insert(view.clone(), view.clone()));
+        let mut name = |view: &ViewKey| drop(self.existing.insert(view.clone(), view.clone()));
         match effect {
             Effect::CreateView { view, .. } | Effect::UpdateView { view, .. } => name(view),
             Effect::ChangeFilter(change) => name(&change.view),
@@ -60,10 +60,10 @@ impl ViewTrace {
             }
             Effect::RenameView { view, to, .. } => {
                 name(to);
-                self.there.remove(view);
+                self.existing.remove(view);
             }
-            Effect::DeleteView { view, .. } => drop(self.there.remove(view)),
-            Effect::DeleteProject { .. } => self.there.clear(),
+            Effect::DeleteView { view, .. } => drop(self.existing.remove(view)),
+            Effect::DeleteProject { .. } => self.existing.clear(),
             Effect::PutResources(_) | Effect::Unregister(_) | Effect::PutProject { .. } => {}
         }
     }
@@ -78,8 +78,8 @@ impl ViewTrace {
         for effect in &change.effects {
             match effect {
                 Effect::RenameView { view, to, .. } => {
-                    if let Some(named) = self.there.remove(view) {
-                        self.there.insert(to.clone(), named);
+                    if let Some(named) = self.existing.remove(view) {
+                        self.existing.insert(to.clone(), named);
                     }
                 }
                 Effect::DeleteView { view, detail, .. } => {
@@ -91,7 +91,7 @@ impl ViewTrace {
                         let created_at = Some(detail.view.created_at);
                         self.delete(&detail.view.key, created_at, change.stamp.revision);
                     }
-                    self.there.clear();
+                    self.existing.clear();
                 }
                 Effect::CreateView { view, restored: Some(restored), .. } => {
                     self.restore(view, restored, change.meta.reverts);
@@ -103,7 +103,7 @@ impl ViewTrace {
 
     /// Deletes a view. If its deletion has only counts, it cannot be restored.
     fn delete(&mut self, key: &ViewKey, created_at: Option<Timestamp>, revision: u64) {
-        let named = self.there.remove(key);
+        let named = self.existing.remove(key);
         if let (Some(named), Some(created_at)) = (named, created_at) {
             self.gone.push(Gone { revision, key: key.clone(), created_at, named });
         }
@@ -116,7 +116,7 @@ impl ViewTrace {
         let found = found.max_by_key(|(_, gone)| Some(gone.revision) == reverts);
         if let Some((at, _)) = found {
             let Gone { key, named, .. } = self.gone.remove(at);
-            self.there.insert(key, named);
+            self.existing.insert(key, named);
         }
     }
 }

@@ -35,7 +35,7 @@ fn apply(state: &State, change: &ChangeRecord) -> Option<State> {
     assert_eq!(after.check(), Ok(()));
     let mut unapply = Unapply::new(after.clone());
     // The change may contain any previous values; none of them may cause a panic.
-    if unapply.take_back(change).is_ok() {
+    if unapply.undo(change).is_ok() {
         let before = state.head();
         drop(unapply.finish(Stamp { revision: before.revision, time: before.time }));
     }

@@ -8,8 +8,8 @@ pub(super) struct Misfit(pub(super) &'static str);
 
 pub(super) type Fit<T = ()> = Result<T, Misfit>;
 
-/// The value, or the misfit if it does not exist.
-pub(super) fn there<T>(found: Option<T>, misfit: &'static str) -> Fit<T> {
+/// The value; an error with this reason if there is none.
+pub(super) fn present<T>(found: Option<T>, misfit: &'static str) -> Fit<T> {
     found.ok_or(Misfit(misfit))
 }
 

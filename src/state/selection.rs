@@ -77,7 +77,7 @@ impl<'f, 's> Selection<'f, 's> {
                 names.extend(registry.with_term(self.resource_type, &term));
             }
             let rows = names.into_iter().filter_map(row);
-            return rows.filter(|row| self.finds_row(row)).collect();
+            return rows.filter(|row| self.matches_row(row)).collect();
         }
         match self.views.sets() {
             Some(sets) => {
@@ -88,7 +88,7 @@ impl<'f, 's> Selection<'f, 's> {
                 });
                 found
             }
-            None => self.rows().filter(|row| self.finds_row(row)).collect(),
+            None => self.rows().filter(|row| self.matches_row(row)).collect(),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'f, 's> Selection<'f, 's> {
         let Some(links) = view.links(self.resource_type) else { return Vec::new() };
         let names = &self.project.of(self.resource_type).names;
         let places = links.by_key(names, None, 0).map(|link| link.place);
-        places.filter(|place| self.finds_linked(*place)).map(|place| names.text(place)).collect()
+        places.filter(|place| self.matches_linked(*place)).map(|place| names.text(place)).collect()
     }
 
     /// The resources that match the filter, linked or registered: the names after a given one in key order, up to a
@@ -117,7 +117,7 @@ impl<'f, 's> Selection<'f, 's> {
         limit: usize,
     ) -> (Vec<&'s str>, u64) {
         let sets = self.views.sets().filter(|_| self.filter.lookup().is_none());
-        let facts = self.filter.asks_for_facts();
+        let facts = self.filter.has_field_conditions();
         if sets.is_none() && !facts && !self.views.may_be_linked() {
             return self.unassigned(after, skip, limit);
         }
@@ -148,21 +148,21 @@ impl<'f, 's> Selection<'f, 's> {
     /// Whether the filter matches the linked resource whose name is at a place.
     ///
     /// Cost: O(1) for each view that the filter names; with other conditions O(log resources).
-    pub(super) fn finds_linked(&self, place: u32) -> bool {
+    pub(super) fn matches_linked(&self, place: u32) -> bool {
         let names = &self.project.of(self.resource_type).names;
-        self.finds_name(Name { place, id: names.id(place) })
+        self.matches_name(Name { place, id: names.id(place) })
     }
 
-    fn finds_name(&self, name: Name) -> bool {
+    fn matches_name(&self, name: Name) -> bool {
         (self.views.is_empty() || self.views.hold(name.id))
-            && (!self.filter.asks_for_facts() || {
+            && (!self.filter.has_field_conditions() || {
                 let name = self.project.of(self.resource_type).names.text(name.place);
                 let row = self.project.registry.get(self.resource_type, name);
                 self.admits(name, row.map(|row| &row.fields))
             })
     }
 
-    fn finds_row(&self, (name, row): &Row<'_>) -> bool {
+    fn matches_row(&self, (name, row): &Row<'_>) -> bool {
         self.admits(name, Some(&row.fields))
             && (self.views.is_empty() || {
                 let found = self.project.of(self.resource_type).names.find(name);
@@ -189,7 +189,7 @@ impl<'f, 's> Selection<'f, 's> {
         while merged.next_stage(&mut stage) {
             postings.touch(stage.iter().map(|name| name.id));
             for name in &stage {
-                if self.finds_name(*name) && !each(names.text(name.place)) {
+                if self.matches_name(*name) && !each(names.text(name.place)) {
                     return;
                 }
             }
@@ -222,7 +222,7 @@ impl<'f, 's> Selection<'f, 's> {
         let in_views = |name: &Name| self.project.view_count(self.resource_type, name.id) > 0;
         let mut found = Vec::new();
         if self.views.may_be_linked() {
-            let linked = names.iter().filter(|name| in_views(name) && self.finds_name(*name));
+            let linked = names.iter().filter(|name| in_views(name) && self.matches_name(*name));
             found.extend(linked.map(|name| names.text(name.place)));
         }
         if !self.views.hold_for_unlinked() {
@@ -239,7 +239,7 @@ impl<'f, 's> Selection<'f, 's> {
             names.find_all(stage.iter().map(|(name, _)| *name), &mut places);
             for ((name, row), place) in stage.iter().zip(&places) {
                 let linked = place.as_ref().is_some_and(in_views);
-                let facts = self.filter.asks_for_facts();
+                let facts = self.filter.has_field_conditions();
                 if !linked && (!facts || self.admits(name, Some(&row.fields))) {
                     found.push(*name);
                 }

@@ -46,8 +46,8 @@ impl<T: Clone + Default> SharedVec<T> {
     }
 
     /// Appends the values of another vector; this vector consists of whole branches.
-    pub(super) fn append_whole(&mut self, behind: Self) {
-        Arc::make_mut(&mut self.branches).extend(behind.branches.iter().cloned());
+    pub(super) fn append_whole(&mut self, later: Self) {
+        Arc::make_mut(&mut self.branches).extend(later.branches.iter().cloned());
     }
 
     /// The value at an index; `None` if its leaf was never written.
@@ -58,8 +58,8 @@ impl<T: Clone + Default> SharedVec<T> {
         self.branches.get(branch)?.get(leaf)?.as_ref()?.get(at)
     }
 
-    /// The number of vectors that share the leaf of an index. A change of the value reads this count, which is in another
-    /// cache line than the value.
+    /// The number of vectors that share the leaf of an index. A change of the value reads this count, which is in
+    /// another cache line than the value.
     #[inline]
     pub(super) fn sharers(&self, index: u32) -> usize {
         let (branch, leaf, _) = split(index);

@@ -150,11 +150,11 @@ impl StandingIndex {
     ) {
         let OfType { by_lead, others, by_view } = self.0.get_mut(resource_type);
         match leads(filter) {
-            Some(leads) => leads.iter().for_each(|lead| take_out(by_lead, lead, slot)),
+            Some(leads) => leads.iter().for_each(|lead| remove_slot(by_lead, lead, slot)),
             None => _ = others.remove(slot),
         }
         for view in named_views(filter) {
-            take_out(by_view, view, slot);
+            remove_slot(by_view, view, slot);
         }
     }
 
@@ -164,12 +164,12 @@ impl StandingIndex {
     pub(super) fn concerned(
         &self,
         resource_type: ResourceType,
-        said: [Option<&ResourceFields>; 2],
+        fields: [Option<&ResourceFields>; 2],
     ) -> BTreeSet<u32> {
         let OfType { by_lead, others, .. } = self.0.get(resource_type);
         let mut slots: BTreeSet<u32> = others.iter().collect();
         if by_lead.len() > 0 {
-            let leads: BTreeSet<Lead> = said.into_iter().flatten().flat_map(leads_of).collect();
+            let leads: BTreeSet<Lead> = fields.into_iter().flatten().flat_map(leads_of).collect();
             let found = leads.iter().filter_map(|lead| by_lead.get(lead));
             slots.extend(found.flat_map(LongList::iter));
         }
@@ -208,7 +208,7 @@ impl StandingIndex {
 }
 
 /// Removes a slot from the list of an owner; removes the owner with its last slot.
-fn take_out<T: Ord + Clone>(slots: &mut KeyMap<T, LongList>, owner: &T, slot: u32) {
+fn remove_slot<T: Ord + Clone>(slots: &mut KeyMap<T, LongList>, owner: &T, slot: u32) {
     let Some(list) = slots.get_mut_cow(owner) else { return };
     list.remove(slot);
     if list.len() == 0 {

@@ -69,7 +69,7 @@ impl PageLinks {
         let next = offset.saturating_add(limit);
         // Aligned with this page, so that going back from the last page reaches this page again.
         let last = match total.saturating_sub(1).checked_sub(offset % limit) {
-            Some(behind) => offset % limit + behind / limit * limit,
+            Some(rest) => offset % limit + rest / limit * limit,
             None => 0,
         };
         Self {

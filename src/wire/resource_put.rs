@@ -149,7 +149,7 @@ impl ResourcePut {
         resource_type: ResourceType,
     ) -> Vec<(model::Attribute, Attribute)> {
         use model::Attribute as Name;
-        let told = match resource_type {
+        let fields = match resource_type {
             ResourceType::Flag => vec![
                 (Name::Status, self.status.take()),
                 (Name::StaleState, self.stale_state.take()),
@@ -162,7 +162,7 @@ impl ResourcePut {
             }
             ResourceType::AiConfig | ResourceType::Metric => Vec::new(),
         };
-        told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
 

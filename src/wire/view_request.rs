@@ -152,7 +152,7 @@ pub(super) fn maintainer(
     member: Option<String>,
     team: Option<String>,
 ) -> Result<Option<Option<Maintainer>>, RequestError> {
-    let said = member.is_some() || team.is_some();
+    let is_given = member.is_some() || team.is_some();
     let named = |text: Option<String>| text.filter(|text| !text.is_empty());
     match (named(member), named(team)) {
         (Some(_), Some(_)) => Err(RequestError::Shape(
@@ -160,6 +160,6 @@ pub(super) fn maintainer(
         )),
         (Some(id), None) => Ok(Some(Some(Maintainer::Member(id)))),
         (None, Some(key)) => Ok(Some(Some(Maintainer::Team(key)))),
-        (None, None) => Ok(said.then_some(None)),
+        (None, None) => Ok(is_given.then_some(None)),
     }
 }

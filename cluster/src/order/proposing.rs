@@ -29,11 +29,11 @@ struct Proposing<'o> {
     is_empty: bool,
     until: Instant,
     backoff: Backoff,
-    /// Whether an append has a condition on the newest message. A log that lost its newest message would refuse every append
-    /// with such a condition.
+    /// Whether an append has a condition on the newest message. A log that lost its newest message would refuse every
+    /// append with such a condition.
     is_conditional: bool,
     /// Whether a message of the proposal may be in the log.
-    may_be_there: bool,
+    may_be_in_log: bool,
 }
 
 /// The outcome of an attempt to append.
@@ -79,14 +79,14 @@ impl Order {
             until: Instant::now() + self.deadline,
             backoff: Backoff::new(),
             is_conditional: true,
-            may_be_there: false,
+            may_be_in_log: false,
         };
         proposing.run(voids, &messages).unwrap_or_else(|outcome| outcome)
     }
 }
 
 impl Proposing<'_> {
-    /// Proposes until there is an outcome. `Err` also is an outcome, and ends the proposal early.
+    /// Proposes until there is an outcome. An `Err` is an outcome, too: it ends the proposal early.
     fn run(mut self, voids: u32, messages: &[Vec<u8>]) -> Step<Proposed> {
         if self.state.mark != self.at.mark {
             // The store is at another position, and must follow first.
@@ -100,7 +100,7 @@ impl Proposing<'_> {
                     self.is_conditional = self.wait(self.until.min(Instant::now() + CONFLICT))?;
                     continue;
                 }
-                // Nothing is between what was taken and this one.
+                // No other message came between the processed ones and this one.
                 Sent::Whole(Some(sequence)) if self.is_next(sequence) => {
                     return Ok(self.took(sequence));
                 }
@@ -194,12 +194,12 @@ impl Proposing<'_> {
         loop {
             match self.order.tail.log.append(after, message) {
                 Appended::At(sequence) => {
-                    self.may_be_there = true;
+                    self.may_be_in_log = true;
                     return Ok(Sent::Whole(Some(sequence)));
                 }
                 Appended::Conflict => return Ok(Sent::Conflict),
                 Appended::Unknown(error) => {
-                    self.may_be_there = true;
+                    self.may_be_in_log = true;
                     self.order.tail.note_away(&error);
                     return Ok(Sent::Unknown);
                 }
@@ -227,7 +227,7 @@ impl Proposing<'_> {
     }
 
     fn failed_by(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Proposed {
-        let outcome = match self.may_be_there && !self.is_empty {
+        let outcome = match self.may_be_in_log && !self.is_empty {
             true => Outcome::Unknown,
             false => Outcome::NotApplied,
         };

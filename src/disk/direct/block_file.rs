@@ -20,14 +20,16 @@ impl BlockFile {
     /// `None` if the file system reports no alignment. Many of those accept `O_DIRECT` and still write to the cache;
     /// those that report an alignment do not.
     pub(in crate::disk) fn new(file: File) -> io::Result<Option<Self>> {
-        let told = retry_on_intr(|| statx(&file, "", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN));
-        let told = match told {
+        let reported =
+            retry_on_intr(|| statx(&file, "", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN));
+        let reported = match reported {
             Err(rustix::io::Errno::NOSYS) => return Ok(None),
-            told => told?,
+            reported => reported?,
         };
-        let is_told = told.stx_mask & StatxFlags::DIOALIGN.bits() != 0;
-        let alignment = Alignment::told(told.stx_dio_mem_align, told.stx_dio_offset_align);
-        let alignment = alignment.filter(|_| is_told);
+        let has_alignment = reported.stx_mask & StatxFlags::DIOALIGN.bits() != 0;
+        let alignment =
+            Alignment::from_system(reported.stx_dio_mem_align, reported.stx_dio_offset_align);
+        let alignment = alignment.filter(|_| has_alignment);
         Ok(alignment.map(|alignment| Self { file, alignment }))
     }
 }

@@ -39,10 +39,10 @@ impl Alignment {
 
     /// The alignment that a file system reports for a file. `None` if it is unusable: with such a value, some file
     /// systems report that they do not write past the cache.
-    pub(crate) fn told(memory: u32, block: u32) -> Option<Self> {
-        let of = |told: u32| {
-            let told = usize::try_from(told).ok()?;
-            (told.is_power_of_two() && told <= Self::MOST).then_some(told)
+    pub(crate) fn from_system(memory: u32, block: u32) -> Option<Self> {
+        let of = |reported: u32| {
+            let reported = usize::try_from(reported).ok()?;
+            (reported.is_power_of_two() && reported <= Self::MOST).then_some(reported)
         };
         Some(Self { memory: of(memory)?, block: of(block)? })
     }
@@ -55,10 +55,10 @@ mod tests {
     #[test]
     fn invalid_alignments_are_refused() {
         let some = |memory, block| Some(Alignment { memory, block });
-        assert_eq!(Alignment::told(4, 512), some(4, 512));
-        assert_eq!(Alignment::told(1, 4096), some(1, 4096));
+        assert_eq!(Alignment::from_system(4, 512), some(4, 512));
+        assert_eq!(Alignment::from_system(1, 4096), some(1, 4096));
         for (memory, block) in [(0, 0), (0, 512), (512, 0), (3, 512), (512, 520), (4, 1 << 17)] {
-            assert_eq!(Alignment::told(memory, block), None, "{memory} {block}");
+            assert_eq!(Alignment::from_system(memory, block), None, "{memory} {block}");
         }
     }
 }

@@ -303,8 +303,8 @@ impl Disk for SimulatedDisk {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let mut world = self.world();
-        let there = world.medium.names.get(name).copied().flatten();
-        let (index, event) = match there {
+        let existing = world.medium.names.get(name).copied().flatten();
+        let (index, event) = match existing {
             Some(index) => (index, Event::Write(index, Write::Len(0))),
             None => {
                 let index = world.medium.inodes.len();

@@ -45,7 +45,7 @@ fn a_store_is_unlocked_only_after_the_checkpoint_in_progress() {
 fn a_checkpoint_is_not_made_if_the_store_was_closed_or_recovered_meanwhile() {
     for recovers in [false, true] {
         let (engine, _, simulated) = store();
-        let up_to = engine.up_to(&engine.writer()).unwrap();
+        let input = engine.checkpoint_input(&engine.writer()).unwrap();
         if recovers {
             engine.set_fault(Fault::Unknown);
             link(&engine, 1, 1).unwrap_err();
@@ -54,7 +54,7 @@ fn a_checkpoint_is_not_made_if_the_store_was_closed_or_recovered_meanwhile() {
             engine.close().unwrap();
         }
         let calls = simulated.calls();
-        let late = engine.checkpointer.run(&up_to).unwrap_err();
+        let late = engine.checkpointer.run(&input).unwrap_err();
         assert!(matches!(late, Error::Closed), "{late}");
         assert_eq!(simulated.calls(), calls, "it touches no file");
     }

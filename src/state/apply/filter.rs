@@ -8,7 +8,7 @@ use crate::model::NameList;
 use crate::model::change_record::FilterChange;
 use crate::model::resource::ResourceType;
 use crate::state::link_set::Entry;
-use crate::state::misfit::{Fit, Misfit, there};
+use crate::state::misfit::{Fit, Misfit, present};
 use crate::state::project::ProjectState;
 use crate::state::standing::Standing;
 
@@ -18,7 +18,7 @@ impl ProjectState {
         let FilterChange { view, last_change, resource_type, before, filter, links, by_filter } =
             change;
         let resource_type = *resource_type;
-        let (slot, view) = there(self.views.find(view), "there is no such view")?;
+        let (slot, view) = present(self.views.find(view), "there is no such view")?;
         made.check_last_change(view.change, *last_change)?;
         let standing = view.standing(resource_type);
         if standing.map(|standing| &*standing.filter) != before.as_ref() {
@@ -37,7 +37,7 @@ impl ProjectState {
         };
         let following = filter.clone().map(|filter| Standing::new(Arc::new(filter), &keys));
         self.set_filter(slot, resource_type, following)?;
-        there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
+        present(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         Ok(())
     }
 
@@ -49,7 +49,7 @@ impl ProjectState {
         standing: Option<Standing>,
     ) -> Fit {
         let filter = standing.as_ref().map(|standing| Arc::clone(&standing.filter));
-        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let view = present(self.views.get_mut(slot), "there is no such view")?;
         let before = view.follow(resource_type, standing);
         let index = Arc::make_mut(&mut self.standing);
         before.iter().for_each(|standing| index.remove(slot, resource_type, &standing.filter));
@@ -69,7 +69,7 @@ impl ProjectState {
         let linked = links.flat_map(|links| links.by_key(names, None, 0));
         let mut ids: BTreeSet<u32> = linked.map(|link| names.id(link.place)).collect();
         for name in by_filter {
-            let name = there(names.find(name), "a link does not exist")?;
+            let name = present(names.find(name), "a link does not exist")?;
             if !ids.remove(&name.id) {
                 return Err(Misfit("a link does not exist"));
             }
@@ -86,7 +86,7 @@ impl ProjectState {
         by_filter: bool,
     ) -> Fit {
         let names = &self.resources.get(resource_type).names;
-        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let view = present(self.views.get_mut(slot), "there is no such view")?;
         match view.standing_mut(resource_type) {
             None if by_filter && !made.is_empty() => Err(Misfit("the view follows no filter")),
             Some(standing) if !by_filter => {
@@ -109,9 +109,9 @@ impl ProjectState {
     ) -> Fit {
         let resources = self.resources.get(resource_type);
         for name in held {
-            let view = there(self.views.get_mut(slot), "there is no such view")?;
-            let standing = there(view.standing_mut(resource_type), "the view follows no filter")?;
-            let name = there(resources.names.find(name), "a link does not exist")?;
+            let view = present(self.views.get_mut(slot), "there is no such view")?;
+            let standing = present(view.standing_mut(resource_type), "the view follows no filter")?;
+            let name = present(resources.names.find(name), "a link does not exist")?;
             if !resources.postings.contains(name.id, slot) || !change(standing, name.id) {
                 return Err(Misfit("the holder of a link does not change"));
             }

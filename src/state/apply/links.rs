@@ -1,4 +1,4 @@
-//! The only place where links change, in both directions.
+//! Making and removing links: the links of views and the postings of resources change only here, always together.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 use crate::model::{LinkRecord, Stamp};
 use crate::state::link_set::{Entry, Portion};
-use crate::state::misfit::{Fit, Misfit, there};
+use crate::state::misfit::{Fit, Misfit, present};
 use crate::state::names::{Name, Names};
 use crate::state::postings::Removed;
 use crate::state::project::{ProjectState, Resources};
@@ -23,12 +23,12 @@ impl ProjectState {
             portions.entry((&part.view, part.resource_type)).or_default().rest += part.linked.len();
         }
         for part in parts {
-            let (slot, view) = there(self.views.find(&part.view), "there is no such view")?;
+            let (slot, view) = present(self.views.find(&part.view), "there is no such view")?;
             made.check_last_change(view.change, part.last_change)?;
             self.unlink(slot, part.resource_type, &part.unlinked)?;
             if let Some(times) = &part.restored {
                 let links: Vec<_> = part.linked.iter().zip(times.iter()).collect();
-                let entries = self.put_back_links(slot, part.resource_type, &links, made.stamp)?;
+                let entries = self.restore_links(slot, part.resource_type, &links, made.stamp)?;
                 self.note_holder(slot, part.resource_type, &entries, part.holds.by_filter)?;
             } else {
                 let portion = portions.entry((&part.view, part.resource_type)).or_default();
@@ -38,7 +38,7 @@ impl ProjectState {
             let Holds { held, released, .. } = &part.holds;
             self.change_holds(slot, part.resource_type, held.iter(), Standing::hold)?;
             self.change_holds(slot, part.resource_type, released.iter(), Standing::release)?;
-            there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
+            present(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         Ok(())
     }
@@ -50,7 +50,7 @@ impl ProjectState {
         }
         let entries = self.add_postings(part.resource_type, part.linked.iter(), slot)?;
         let names = &self.resources.get(part.resource_type).names;
-        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let view = present(self.views.get_mut(slot), "there is no such view")?;
         let links = view.links_mut(part.resource_type);
         if !links.has_room(portion.rest) {
             return Err(Misfit("the view has too many links"));
@@ -61,7 +61,7 @@ impl ProjectState {
 
     /// Restores links with their times; none is later than `until`. They are in key order. Their holders are not
     /// recorded here.
-    pub(in crate::state) fn put_back_links(
+    pub(in crate::state) fn restore_links(
         &mut self,
         slot: u32,
         resource_type: ResourceType,
@@ -82,9 +82,9 @@ impl ProjectState {
         let names = &self.resources.get(resource_type).names;
         let records = links.iter().map(|(_, record)| *record);
         let links: Vec<(Entry, LinkRecord)> = entries.iter().copied().zip(records).collect();
-        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let view = present(self.views.get_mut(slot), "there is no such view")?;
         let set = view.links_mut(resource_type);
-        there(set.put_back(names, &links), "links cannot be restored")?;
+        present(set.restore(names, &links), "links cannot be restored")?;
         Ok(entries)
     }
 
@@ -96,7 +96,7 @@ impl ProjectState {
         let mut found = Vec::with_capacity(removed.names.len());
         self.of(resource_type).names.find_all(removed.names.iter(), &mut found);
         let found: Option<Vec<Name>> = found.into_iter().collect();
-        self.unlink_names(slot, resource_type, &there(found, "a link does not exist")?)
+        self.unlink_names(slot, resource_type, &present(found, "a link does not exist")?)
     }
 
     /// Removes links to existing names, which are in key order.
@@ -108,9 +108,9 @@ impl ProjectState {
     ) -> Fit {
         let resources = self.resources.get_mut(resource_type);
         let entries = entries(&resources.names, gone);
-        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let view = present(self.views.get_mut(slot), "there is no such view")?;
         let links = view.links_mut(resource_type);
-        there(links.unlink(&resources.names, &entries), "a link does not exist")?;
+        present(links.unlink(&resources.names, &entries), "a link does not exist")?;
         view.drop_empty(resource_type);
         let ids: Vec<u32> = gone.iter().map(|name| name.id).collect();
         if let Some(standing) = view.standing_mut(resource_type) {

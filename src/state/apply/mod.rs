@@ -10,7 +10,7 @@ use std::sync::Arc;
 use sweep::SWEPT_AT_ONCE;
 
 use super::State;
-use super::misfit::{Fit, Misfit, there};
+use super::misfit::{Fit, Misfit, present};
 use super::project::ProjectState;
 use super::view::{About, ViewState};
 use crate::model::chain_hash::ChainHash;
@@ -31,10 +31,11 @@ struct Made {
 }
 
 impl Made {
-    /// Checks that the previous last change of a view is the one that the change names.
-    fn check_last_change(self, of_view: ChangeId, said: LastChange) -> Fit {
+    /// Checks that the last change of a view is the one that this change states as the last one before it; `None` if
+    /// an earlier part of this change already changed the view.
+    fn check_last_change(self, of_view: ChangeId, stated: LastChange) -> Fit {
         let before = (of_view != self.id).then_some(of_view);
-        if before == said { Ok(()) } else { Err(Misfit("the view had another last change")) }
+        if before == stated { Ok(()) } else { Err(Misfit("the view had another last change")) }
     }
 }
 
@@ -122,14 +123,14 @@ impl State {
     /// A project, to be changed.
     pub(super) fn project_mut(&mut self, key: &ProjectKey) -> Fit<&mut ProjectState> {
         let project = self.projects.get_mut_cow(key);
-        there(project.map(Arc::make_mut), "there is no such project")
+        present(project.map(Arc::make_mut), "there is no such project")
     }
 
     /// The project; it is created if it does not exist.
     fn project_or_new(&mut self, key: &ProjectKey) -> Fit<&mut ProjectState> {
         if self.projects.get(key).is_none() {
             let id = self.head.next_project;
-            self.head.next_project = there(id.checked_add(1), "all ids of projects are used")?;
+            self.head.next_project = present(id.checked_add(1), "all ids of projects are used")?;
             self.projects.insert_cow(key.clone(), Arc::new(ProjectState::new(id)));
         }
         self.project_mut(key)
@@ -157,7 +158,7 @@ impl State {
         made: Made,
     ) -> Fit {
         let id = self.head.next_view;
-        self.head.next_view = there(id.checked_add(1), "all ids of views are used")?;
+        self.head.next_view = present(id.checked_add(1), "all ids of views are used")?;
         let project = self.project_or_new(project)?;
         if project.views.slot(key).is_some() {
             return Err(Misfit("the view already exists"));
@@ -202,8 +203,8 @@ impl State {
 fn apply_to_project(project: &mut ProjectState, effect: &Effect, made: Made) -> Fit {
     match effect {
         Effect::UpdateView { view, before, fields } => {
-            let slot = there(project.views.slot(view), "there is no such view")?;
-            let view = there(project.views.get_mut(slot), "there is no such view")?;
+            let slot = present(project.views.slot(view), "there is no such view")?;
+            let view = present(project.views.get_mut(slot), "there is no such view")?;
             if view.about().fields != before.fields || view.about().updated_at != before.updated_at
             {
                 return Err(Misfit("the view had other fields"));
@@ -251,7 +252,7 @@ impl ProjectState {
             return Err(Misfit("the project has too many views"));
         }
         let (last_change, updated_at) = before;
-        let view = there(self.views.rename(view, to), "there is no such view")?;
+        let view = present(self.views.rename(view, to), "there is no such view")?;
         made.check_last_change(view.change, last_change)?;
         if view.about().updated_at != updated_at {
             return Err(Misfit("the view had other fields"));

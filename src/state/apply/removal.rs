@@ -9,7 +9,7 @@ use crate::model::key::{EnvironmentId, ProjectKey, ViewKey};
 use crate::model::resource::ResourceType;
 use crate::model::type_counts::TypeCounts;
 use crate::state::State;
-use crate::state::misfit::{Fit, Misfit, there};
+use crate::state::misfit::{Fit, Misfit, present};
 use crate::state::names::Name;
 use crate::state::project::{DeadView, ProjectState};
 
@@ -20,7 +20,7 @@ impl State {
         views: u64,
         unlinked: TypeCounts,
     ) -> Fit {
-        let project = there(self.projects.remove_cow(key), "there is no such project")?;
+        let project = present(self.projects.remove_cow(key), "there is no such project")?;
         let mut links = TypeCounts::default();
         project.views.iter(None).for_each(|(_, view)| links += view.counts());
         if project.views.len() == views && links == unlinked {
@@ -34,8 +34,8 @@ impl State {
 impl ProjectState {
     /// Deletes a view. Its slot stays in postings until they are swept.
     pub(super) fn delete_view(&mut self, key: &ViewKey, unlinked: TypeCounts) -> Fit {
-        self.forget_filters(there(self.views.slot(key), "there is no such view")?);
-        let (slot, view) = there(self.views.remove(key), "there is no such view")?;
+        self.forget_filters(present(self.views.slot(key), "there is no such view")?);
+        let (slot, view) = present(self.views.remove(key), "there is no such view")?;
         if view.counts() != unlinked {
             return Err(Misfit("the view had other links"));
         }
@@ -96,7 +96,7 @@ impl ProjectState {
         }
         for (slot, names) in by_view {
             self.unlink_names(slot, resource_type, &names)?;
-            there(self.views.get_mut(slot), "there is no such view")?.change = made.id;
+            present(self.views.get_mut(slot), "there is no such view")?.change = made.id;
         }
         if removed == expected {
             Ok(())

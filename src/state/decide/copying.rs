@@ -12,7 +12,7 @@ use crate::state::project::ProjectState;
 use crate::state::view::ViewState;
 
 /// The new fields of a copy, and its maximum number of links.
-pub(super) struct Said<'a> {
+pub(super) struct CopyOptions<'a> {
     pub(super) patch: &'a ViewPatch,
     pub(super) limits: &'a Limits,
 }
@@ -25,7 +25,7 @@ pub(super) fn copy(
     context: &Context<'_>,
     key: &ViewKey,
     to: &ViewKey,
-    said: &Said<'_>,
+    options: &CopyOptions<'_>,
     limit: usize,
 ) -> Result<Decision> {
     let (project, _, view) = context.view(key)?;
@@ -36,8 +36,8 @@ pub(super) fn copy(
         return Err(Error::CopyTooLarge { links: links.total(), limit });
     }
     let before = &view.about().fields;
-    let fields = said.patch.clone().apply(before.clone());
-    limit::check_fields(&fields, Some(before), said.limits)?;
+    let fields = options.patch.clone().apply(before.clone());
+    limit::check_fields(&fields, Some(before), options.limits)?;
     let (copy, effect) = views::created(context, to, &fields)?;
     let parts = ResourceType::ALL.into_iter().filter_map(|of| part(project, view, of, to));
     let parts: Vec<LinksChange> = parts.collect();

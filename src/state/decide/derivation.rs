@@ -1,9 +1,10 @@
 //! Evaluates the filters that views follow, after a change and as a part of it.
 //!
-//! A filter tests one resource at a time, so each resource of a change is settled separately. First the filters are
-//! evaluated that may match the resource before or after the change. Then the filters are evaluated that name a view
-//! whose link to it changed, and so on. Filters contain no circle, so the number of rounds is at most the length of
-//! the longest chain of filters.
+//! A filter tests one resource at a time, so each resource of a change is *settled* separately: all its links that
+//! filters change are found. This takes rounds. In the first round the filters are evaluated that may match the
+//! resource before or after the change. In each further round the filters are evaluated that name a view whose link to
+//! the resource changed in the round before. It ends when no link changes. Filters contain no circle, so the number of
+//! rounds is at most the length of the longest chain of filters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +29,7 @@ pub(super) struct Derivation<'d> {
     deleted: Option<u32>,
     /// A view that gets another filter by the change.
     following: Option<(u32, &'d ResourceFilter)>,
-    /// The views whose links change: for each, its resources, and whether they are linked after the change.
+    /// The views whose links change: for each, its slot, the resources, and whether they are linked after the change.
     changed: BTreeMap<&'d ViewKey, (u32, BTreeMap<&'d str, bool>)>,
 }
 
@@ -64,7 +65,7 @@ impl<'d> Derivation<'d> {
     /// Settles a resource whose fields are changed by a put.
     ///
     /// Cost: O(m log m) with the m filters that may match it, or that name a view whose link to it changes.
-    pub(super) fn put(
+    pub(super) fn settle_put(
         &mut self,
         name: &'d str,
         before: Option<&'d ResourceFields>,
@@ -78,7 +79,11 @@ impl<'d> Derivation<'d> {
     }
 
     /// Settles resources whose links to views changed.
-    pub(super) fn relinked(&mut self, views: &[&ViewKey], names: impl Iterator<Item = &'d str>) {
+    pub(super) fn settle_relinked(
+        &mut self,
+        views: &[&ViewKey],
+        names: impl Iterator<Item = &'d str>,
+    ) {
         let first: BTreeSet<u32> = views.iter().flat_map(|view| self.naming(view)).collect();
         if first.is_empty() {
             return;
@@ -88,20 +93,21 @@ impl<'d> Derivation<'d> {
         }
     }
 
-    /// Settles a resource whose fields do not change; the filters of some views are evaluated first.
-    pub(super) fn ask(&mut self, name: &'d str, first: BTreeSet<u32>) {
+    /// Settles a resource whose fields do not change; the filters of the views `first` are evaluated in the first
+    /// round.
+    pub(super) fn settle_resource(&mut self, name: &'d str, first: BTreeSet<u32>) {
         self.settle(self.registered(name), first);
     }
 
     /// Settles resources that match the new filter of a view, or matched its old one.
-    pub(super) fn refiltered(&mut self, slot: u32, names: impl Iterator<Item = &'d str>) {
+    pub(super) fn settle_refiltered(&mut self, slot: u32, names: impl Iterator<Item = &'d str>) {
         for name in names {
             self.settle(self.registered(name), BTreeSet::from([slot]));
         }
     }
 
-    /// Whether a filter matches a resource whose fields do not change.
-    pub(super) fn finds(&self, filter: &ResourceFilter, name: &'d str) -> bool {
+    /// Whether a filter matches a resource as it is now.
+    pub(super) fn matches(&self, filter: &ResourceFilter, name: &'d str) -> bool {
         self.admits(filter, &self.registered(name), &BTreeMap::new())
     }
 
@@ -109,15 +115,15 @@ impl<'d> Derivation<'d> {
     pub(super) fn is_last_view(&self, slot: u32, name: &'d str) -> bool {
         let (project, resource_type, overlay) = (self.project, self.resource_type, self.overlay);
         let subject = self.registered(name);
-        let mut since = BTreeMap::from([(slot, false)]);
+        let mut now_linked = BTreeMap::from([(slot, false)]);
         let view = project.views.get(slot).map(|view| &view.about().key);
         let first: BTreeSet<u32> = view.into_iter().flat_map(|view| self.naming(view)).collect();
-        self.follow(&subject, first, &mut since);
+        self.evaluate(&subject, first, &mut now_linked);
         let in_state = project.views_of(resource_type, name).map(|(slot, _)| slot);
         let added = overlay.linked_to(resource_type, name).iter().copied();
-        let linked = |slot: &u32| self.is_linked(&subject, *slot, &since);
+        let linked = |slot: &u32| self.is_linked(&subject, *slot, &now_linked);
         let here = overlay.is_linked(project, resource_type, slot, name, subject.found);
-        here && !in_state.chain(added).chain(since.keys().copied()).any(|slot| linked(&slot))
+        here && !in_state.chain(added).chain(now_linked.keys().copied()).any(|slot| linked(&slot))
     }
 
     /// The parts of the change that filters cause, in the order of the keys of their views.
@@ -172,11 +178,11 @@ impl<'d> Derivation<'d> {
         slots.filter(move |slot| Some(*slot) != deleted)
     }
 
-    /// Finds the links of a resource that change; the filters of some views are evaluated first.
+    /// Finds the links of a resource that change; the filters of the views `first` are evaluated in the first round.
     fn settle(&mut self, subject: Subject<'d>, first: BTreeSet<u32>) {
-        let mut since = BTreeMap::new();
-        self.follow(&subject, first, &mut since);
-        for (slot, linked) in since {
+        let mut now_linked = BTreeMap::new();
+        self.evaluate(&subject, first, &mut now_linked);
+        for (slot, linked) in now_linked {
             let Some(view) = self.project.views.get(slot) else { continue };
             if linked != self.was_linked(&subject, slot) {
                 let (_, changed) =
@@ -186,34 +192,35 @@ impl<'d> Derivation<'d> {
         }
     }
 
-    /// Evaluates the filters of views, then those that name a view whose link changed, until no link changes. `since`
-    /// has the links that changed before, and all changed links after it.
-    fn follow(
+    /// Evaluates filters in rounds until no link of the resource changes. The first round evaluates the filters of the
+    /// views `slots`. `now_linked` has the links that changed before, by the slot of the view, and whether they exist
+    /// now. The changed links are added to it.
+    fn evaluate(
         &self,
         subject: &Subject<'_>,
-        mut asked: BTreeSet<u32>,
-        since: &mut BTreeMap<u32, bool>,
+        mut slots: BTreeSet<u32>,
+        now_linked: &mut BTreeMap<u32, bool>,
     ) {
         // A circle of filters can only come from files that another program wrote. The loop ends in this case, too.
         for _ in 0..=self.project.views.len() {
-            if asked.is_empty() {
+            if slots.is_empty() {
                 break;
             }
             let mut next = BTreeSet::new();
-            for slot in asked {
+            for slot in slots {
                 let Some(view) = self.project.views.get(slot) else { continue };
-                let linked = self.is_held(subject, slot, since);
-                if linked != self.is_linked(subject, slot, since) {
-                    since.insert(slot, linked);
+                let linked = self.is_held(subject, slot, now_linked);
+                if linked != self.is_linked(subject, slot, now_linked) {
+                    now_linked.insert(slot, linked);
                     next.extend(self.naming(&view.about().key));
                 }
             }
-            asked = next;
+            slots = next;
         }
     }
 
     /// Whether keys or the filter of a view hold the link of a resource.
-    fn is_held(&self, subject: &Subject<'_>, slot: u32, since: &BTreeMap<u32, bool>) -> bool {
+    fn is_held(&self, subject: &Subject<'_>, slot: u32, now_linked: &BTreeMap<u32, bool>) -> bool {
         let (resource_type, found) = (self.resource_type, subject.found);
         let standing = self.project.standing(slot, resource_type);
         let by_keys = match standing {
@@ -227,25 +234,30 @@ impl<'d> Derivation<'d> {
             Some((following, filter)) if following == slot => Some(filter),
             _ => standing.map(|standing| &*standing.filter),
         };
-        by_keys || filter.is_some_and(|filter| self.admits(filter, subject, since))
+        by_keys || filter.is_some_and(|filter| self.admits(filter, subject, now_linked))
     }
 
     fn admits(
         &self,
         filter: &ResourceFilter,
         subject: &Subject<'_>,
-        since: &BTreeMap<u32, bool>,
+        now_linked: &BTreeMap<u32, bool>,
     ) -> bool {
         let is_in = |view: &ViewKey| {
             let slot = self.project.views.slot(view);
-            slot.is_some_and(|slot| self.is_linked(subject, slot, since))
+            slot.is_some_and(|slot| self.is_linked(subject, slot, now_linked))
         };
         // A standing filter matches only registered resources.
         subject.fields.is_some() && admits(filter, subject.name, subject.fields, is_in)
     }
 
-    fn is_linked(&self, subject: &Subject<'_>, slot: u32, since: &BTreeMap<u32, bool>) -> bool {
-        since.get(&slot).copied().unwrap_or_else(|| self.was_linked(subject, slot))
+    fn is_linked(
+        &self,
+        subject: &Subject<'_>,
+        slot: u32,
+        now_linked: &BTreeMap<u32, bool>,
+    ) -> bool {
+        now_linked.get(&slot).copied().unwrap_or_else(|| self.was_linked(subject, slot))
     }
 
     fn was_linked(&self, &Subject { name, found, .. }: &Subject<'_>, slot: u32) -> bool {

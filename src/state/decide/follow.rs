@@ -55,11 +55,11 @@ pub(super) fn follow(
     let mut derivation =
         Derivation::new(project, resource_type, &overlay).with_filter(slot, filter);
     let touched = found.iter().copied().chain(following.by_filter());
-    derivation.refiltered(slot, touched.collect::<BTreeSet<_>>().into_iter());
+    derivation.settle_refiltered(slot, touched.collect::<BTreeSet<_>>().into_iter());
     let derived = derivation.into_parts()?;
     let already = found.iter().filter(|name| project.is_linked(slot, resource_type, name)).count();
     links::check_limit(already + links::count(&derived), context.command.link_limit)?;
-    let (mut own, others) = apart(derived, key);
+    let (mut own, others) = split_off(derived, key);
     // The same change sets the filter.
     own.iter_mut().for_each(|part| part.last_change = None);
     let result = following.linked(&found, own.as_ref(), &others)?;
@@ -90,12 +90,12 @@ pub(super) fn unfollow(
         Unfollow::RemoveLinksKeepLastView => derivation.is_last_view(slot, name),
     };
     let (kept, gone): (Vec<&str>, Vec<&str>) = following.by_filter().partition(keeps);
-    let own = following.taken_out(&overlay, &gone)?;
+    let own = following.removal_part(&overlay, &gone)?;
     let mut derived = Vec::new();
     if let Some(own) = &own {
         overlay.add(project, slot, own, context.stamp);
         let mut derivation = Derivation::new(project, resource_type, &overlay);
-        derivation.relinked(&[key], own.unlinked.names.iter());
+        derivation.settle_relinked(&[key], own.unlinked.names.iter());
         derived = derivation.into_parts()?;
     }
     let keys = gone.len() + links::count(&derived);
@@ -165,7 +165,7 @@ impl<'a> Following<'a> {
     }
 
     /// The part that removes links that only the filter held.
-    fn taken_out(&self, overlay: &Overlay<'_>, gone: &[&str]) -> Result<Option<LinksChange>> {
+    fn removal_part(&self, overlay: &Overlay<'_>, gone: &[&str]) -> Result<Option<LinksChange>> {
         if gone.is_empty() {
             return Ok(None);
         }
@@ -269,7 +269,7 @@ pub(super) fn circle<'f>(
 }
 
 /// Separates the part of one view from the parts of other views.
-fn apart(parts: Vec<LinksChange>, key: &ViewKey) -> (Option<LinksChange>, Vec<LinksChange>) {
+fn split_off(parts: Vec<LinksChange>, key: &ViewKey) -> (Option<LinksChange>, Vec<LinksChange>) {
     let (own, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.view == *key);
     (own.into_iter().next(), others)
 }

@@ -19,7 +19,7 @@ const STAGE: usize = 64;
 #[derive(Default)]
 pub(super) struct Changed<'a> {
     pub(super) keys: Vec<PlanKey<'a>>,
-    /// Their names in the state, for those that have one there.
+    /// For each key its name in the state, if the state has one: a name exists as long as a link needs it.
     pub(super) found: Vec<Option<Name>>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> LinkPlan<'a> {
             linked = self.edit(overlay);
         }
         if !rest.is_empty() {
-            (unlinked, holds.released) = self.take_out(overlay, rest)?;
+            (unlinked, holds.released) = self.unlink_rest(overlay, rest)?;
         }
         if linked.keys.is_empty() && unlinked.keys.is_empty() && holds == Holds::default() {
             return Ok((self.result, None));
@@ -64,10 +64,10 @@ impl<'a> LinkPlan<'a> {
         Ok((self.result, Some(part)))
     }
 
-    /// Decides which keys are linked or unlinked.
+    /// Decides which keys are linked or unlinked, and returns them. The other keys keep their outcome.
     pub(super) fn edit(&mut self, overlay: &Overlay<'_>) -> Changed<'a> {
         let keys = std::mem::take(&mut self.keys);
-        let (wanted, done) = (self.command.op.takes_out(), self.command.outcome(true));
+        let (wanted, done) = (self.command.op.selects_linked(), self.command.outcome(true));
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
         let resources = project.of(resource_type);
         let mut found = Vec::with_capacity(keys.len());
@@ -105,13 +105,13 @@ impl<'a> LinkPlan<'a> {
             |name: &&str| overlay.get(self.project.id, resource_type, slot, name) != Some(None);
         rest.extend(linked.map(|link| names.text(link.place)).filter(stays));
         rest.extend(overlay.linked(self.project.id, resource_type, slot));
-        rest.retain(|name| !self.is_asked(name));
+        rest.retain(|name| !self.is_requested(name));
         rest
     }
 
     /// Unlinks the resources that a replacement does not keep; returns those that only the filter of the view holds
     /// afterwards.
-    fn take_out<'o>(
+    fn unlink_rest<'o>(
         &mut self,
         overlay: &Overlay<'_>,
         rest: BTreeSet<&'o str>,
@@ -164,14 +164,14 @@ impl<'a> LinkPlan<'a> {
 }
 
 impl<'a> Changed<'a> {
-    /// The names with their names in the state, in key order.
+    /// The keys in key order, each with its name in the state.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'a str, Option<Name>)> {
         self.keys.iter().zip(&self.found).map(|(key, found)| (key.name, *found))
     }
 }
 
 impl<'a> Changed<'a> {
-    /// None, with room for so many.
+    /// No names, with room for this number.
     fn with_capacity(names: usize) -> Self {
         Self { keys: Vec::with_capacity(names), found: Vec::with_capacity(names) }
     }
@@ -195,6 +195,7 @@ pub(super) fn request_order(keys: &[PlanKey<'_>], places: usize) -> Vec<u32> {
     if keys.is_sorted_by_key(|key| key.request_index) {
         return Vec::new();
     }
+    // The request indexes of the keys are marked with 1. Then each mark is replaced by the number of marks before it.
     let mut order = vec![0_u32; places];
     for key in keys {
         if let Some(slot) = order.get_mut(key.request_index as usize) {

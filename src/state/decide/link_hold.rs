@@ -22,7 +22,7 @@ impl<'a> LinkPlan<'a> {
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
         let Some(standing) = self.view.standing(resource_type) else { return Hold::Keys };
         let derivation = Derivation::new(project, resource_type, overlay);
-        if !derivation.finds(&standing.filter, name) {
+        if !derivation.matches(&standing.filter, name) {
             return Hold::Keys;
         }
         match overlay.keys_hold(project, resource_type, slot, name, found) {

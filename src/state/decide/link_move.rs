@@ -22,9 +22,9 @@ pub(super) struct Target<'a> {
 pub(super) struct Moved {
     pub(super) result: LinkResult,
     /// The links that are made in the target.
-    pub(super) arrived: Option<LinksChange>,
+    pub(super) target_part: Option<LinksChange>,
     /// The links that are removed from the view.
-    pub(super) left: Option<LinksChange>,
+    pub(super) source_part: Option<LinksChange>,
 }
 
 /// The moved keys, sorted by their effect.
@@ -48,11 +48,11 @@ impl<'a> LinkPlan<'a> {
         target: &Target<'_>,
         stamp: Stamp,
     ) -> Result<Moved> {
-        self.keep_found(overlay, target);
+        self.refuse_held_by_filter(overlay, target);
         let linked = self.edit(overlay);
-        let Sorted { arriving, held, leaving } = self.sort_out(overlay, target, linked);
+        let Sorted { arriving, held, leaving } = self.decide_moves(overlay, target, linked);
         if leaving.keys.is_empty() {
-            return Ok(Moved { result: self.result, arrived: None, left: None });
+            return Ok(Moved { result: self.result, target_part: None, source_part: None });
         }
         self.result.changed = true;
         debug_assert!(stamp.revision > self.view.change.revision, "revisions increase");
@@ -60,7 +60,7 @@ impl<'a> LinkPlan<'a> {
         let place = (project, resource_type, target.slot);
         link_place::check_room(overlay, place, arriving.keys.len())?;
         let arrives = !arriving.keys.is_empty() || !held.is_empty();
-        let arrived = arrives.then(|| LinksChange {
+        let target_part = arrives.then(|| LinksChange {
             view: target.key.clone(),
             last_change: overlay.last_change(project.id, target.slot, target.view.change),
             restored: None,
@@ -71,7 +71,7 @@ impl<'a> LinkPlan<'a> {
             holds: Holds { held, ..Holds::default() },
         });
         let place = (project, resource_type, self.slot);
-        let left = LinksChange {
+        let source_part = LinksChange {
             view: self.command.view.clone(),
             last_change: overlay.last_change(project.id, self.slot, self.view.change),
             restored: None,
@@ -81,11 +81,11 @@ impl<'a> LinkPlan<'a> {
             unlinked: link_place::removed(overlay, place, leaving.names())?,
             holds: Holds::default(),
         };
-        Ok(Moved { result: self.result, arrived, left: Some(left) })
+        Ok(Moved { result: self.result, target_part, source_part: Some(source_part) })
     }
 
     /// Fails the keys whose links the filter of the view holds, if they would be moved.
-    fn keep_found(&mut self, overlay: &Overlay<'_>, target: &Target<'_>) {
+    fn refuse_held_by_filter(&mut self, overlay: &Overlay<'_>, target: &Target<'_>) {
         let (project, resource_type, slot) = (self.project, self.resource_type(), self.slot);
         if target.slot == slot || self.view.standing(resource_type).is_none() {
             return;
@@ -101,7 +101,7 @@ impl<'a> LinkPlan<'a> {
     }
 
     /// Decides the outcomes of the keys that are linked to the view.
-    fn sort_out(
+    fn decide_moves(
         &mut self,
         overlay: &Overlay<'_>,
         target: &Target<'_>,

@@ -29,9 +29,9 @@ pub(super) struct LinkPlan<'a> {
     pub(super) view: &'a ViewState,
     /// In key order, each once.
     pub(super) keys: Vec<PlanKey<'a>>,
-    /// Keys that failed but may already be linked, because they are not registered or exceed a limit. A replacement
-    /// keeps them.
-    left: BTreeSet<&'a str>,
+    /// Keys that failed because they are not registered or exceed a limit. They may already be linked, and a
+    /// replacement keeps their links.
+    kept: BTreeSet<&'a str>,
     pub(super) result: LinkResult,
 }
 
@@ -48,8 +48,8 @@ impl<'a> LinkPlan<'a> {
         };
         let keys = command.batch.names();
         let keys = keys.map(|(name, request_index)| PlanKey { name, request_index }).collect();
-        let left = command.batch.beyond_limit().collect();
-        let mut plan = Self { command, project, slot, view, keys, left, result };
+        let kept = command.batch.beyond_limit().collect();
+        let mut plan = Self { command, project, slot, view, keys, kept, result };
         let failed = command.batch.failed().iter();
         failed.for_each(|(at, reason)| plan.fail(*at, reason.clone()));
         plan.look_up_ids();
@@ -108,7 +108,7 @@ impl<'a> LinkPlan<'a> {
 
     /// If the policy requires it, removes the keys that are not registered.
     fn refuse_unregistered(&mut self) {
-        if self.command.op.takes_out() || self.command.policy == LinkPolicy::Open {
+        if self.command.op.selects_linked() || self.command.policy == LinkPolicy::Open {
             return;
         }
         let resource_type = self.resource_type();
@@ -117,7 +117,7 @@ impl<'a> LinkPlan<'a> {
                 self.keys.push(key);
             } else {
                 self.fail(key.request_index, FailureReason::UnknownResource);
-                self.left.insert(key.name);
+                self.kept.insert(key.name);
             }
         }
     }
@@ -133,7 +133,7 @@ impl<'a> LinkPlan<'a> {
                 selection.registered().into_iter().map(|(name, _)| name).collect()
             }
         };
-        found.retain(|name| !self.is_asked(name));
+        found.retain(|name| !self.is_requested(name));
         let (listed, limit) = (self.len(), self.command.limit);
         let keys = listed.saturating_add(found.len());
         if keys > limit {
@@ -156,7 +156,7 @@ impl<'a> LinkPlan<'a> {
     }
 
     /// Whether a resource is in the keys, including those that failed.
-    pub(super) fn is_asked(&self, name: &str) -> bool {
-        self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok() || self.left.contains(name)
+    pub(super) fn is_requested(&self, name: &str) -> bool {
+        self.keys.binary_search_by(|key| key.name.cmp(name)).is_ok() || self.kept.contains(name)
     }
 }

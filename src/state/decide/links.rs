@@ -57,9 +57,9 @@ pub(super) fn move_links(
     for plan in plans {
         let from = plan.slot;
         let moved = plan.move_to(&edits.overlay, &target, context.stamp)?;
-        let Moved { mut result, arrived, left } = moved;
+        let Moved { mut result, target_part, source_part } = moved;
         let mut parts = 0;
-        for (slot, part) in [(target.slot, arrived), (from, left)] {
+        for (slot, part) in [(target.slot, target_part), (from, source_part)] {
             if let Some(part) = part {
                 edits.add(context, project, slot, part, true);
                 parts += 1;
@@ -101,8 +101,8 @@ impl<'p> Edits<'p> {
         self.parts.push(part);
     }
 
-    /// Evaluates the filters for the last parts, which have one type, and adds the parts that they cause. Reports them
-    /// to the caller.
+    /// Evaluates the filters for the last `parts` parts, which have one type, and adds the parts that filters cause.
+    /// Returns a report of these for the caller.
     fn follow(
         &mut self,
         context: &Context<'_>,
@@ -117,17 +117,17 @@ impl<'p> Edits<'p> {
             changed.iter().flat_map(|part| part.linked.iter().chain(part.unlinked.names.iter()));
         let names: BTreeSet<&str> = names.collect();
         let mut derivation = Derivation::new(project, first.resource_type, &self.overlay);
-        derivation.relinked(&views, names.into_iter());
+        derivation.settle_relinked(&views, names.into_iter());
         let derived = derivation.into_parts()?;
         self.keys = self.keys.saturating_add(count(&derived));
         check_limit(self.keys, self.limit)?;
-        let told = followed(&derived, context.stamp)?;
+        let reports = followed(&derived, context.stamp)?;
         for part in derived {
             if let Some(slot) = project.views.slot(&part.view) {
                 self.add(context, project, slot, part, shows);
             }
         }
-        Ok(told)
+        Ok(reports)
     }
 
     fn into_decision(self, context: &Context<'_>) -> Decision {
@@ -154,7 +154,8 @@ fn plans<'a>(
     Ok((plans, keys))
 }
 
-/// Adjusts parts that come after others: only the first part of a view names its last change.
+/// Removes the last change from parts of views that already have a part in `before`: in a change, only the first part
+/// of a view names it.
 pub(super) fn chain(before: &[LinksChange], parts: &mut [LinksChange]) {
     let views: BTreeSet<&ViewKey> = before.iter().map(|part| &part.view).collect();
     let again = parts.iter_mut().filter(|part| views.contains(&part.view));

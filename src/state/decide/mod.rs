@@ -11,12 +11,12 @@ mod link_move;
 mod link_place;
 mod link_plan;
 mod links;
+mod links_to_restore;
 mod pending;
 mod project;
 mod registration;
 mod removal;
 mod resources;
-mod returned_links;
 mod revert;
 mod revert_view;
 mod settling;
@@ -37,12 +37,12 @@ use crate::model::{ChangeRecord, Command, Decision, Effect, Operation, Precondit
 
 pub(crate) use pending::Pending;
 
-use copying::Said;
+use copying::CopyOptions;
 
 impl Command {
     /// Decides the command on a state, together with the changes of its group that are not applied yet.
     ///
-    /// `stamp` is the one of the change, if there is a change: [`Pending::next_stamp`].
+    /// `stamp` is the revision and time of the change, if there is a change. It comes from [`Pending::next_stamp`].
     ///
     /// Cost: O(n log n) with n keys; a filter, a replacement or a removal costs in addition the data that it reads.
     ///
@@ -90,7 +90,7 @@ impl Command {
             Operation::RevertView { view, policy } => revert_view::view(context, view, *policy),
             Operation::RenameView { view, to } => views::rename(context, view, to),
             Operation::CopyView { view, to, patch, limits, limit } => {
-                copying::copy(context, view, to, &Said { patch, limits }, *limit)
+                copying::copy(context, view, to, &CopyOptions { patch, limits }, *limit)
             }
             Operation::MoveLinks { commands, to, limit } => {
                 links::move_links(context, commands, to, *limit)

@@ -113,7 +113,7 @@ fn follow(
         let mut derivation = Derivation::new(project, resource_type, overlay);
         for put in puts.iter().filter(|put| put.resource_type == resource_type) {
             let before = put.before.as_ref().map(|before| &before.fields);
-            derivation.put(&put.name, before, &put.fields);
+            derivation.settle_put(&put.name, before, &put.fields);
         }
         let mut derived = derivation.into_parts()?;
         links::chain(&parts, &mut derived);

@@ -1,11 +1,14 @@
 //! Reverting an earlier change.
 //!
 //! Each part is reverted separately, if it is still as the change left it. If it was changed later, it fails.
+//!
+//! Methods named `revert_...` undo a thing that the change made, methods named `restore_...` bring back a thing that it
+//! removed or replaced. Links that filters made are not reverted here: see [`settling`](super::settling).
 
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::returned_links::{self, ReturnedLinks};
+use super::links_to_restore::{self, LinksToRestore};
 use super::steps::{Link, Steps};
 use crate::model::change_record::{
     FilterChange, Holds, LinksChange, ProjectDetail, PutResource, RemovalDetail, RemovedLinks,
@@ -45,11 +48,11 @@ pub(super) fn change(
     let damaged = |detail| Error::damaged(StoreFile::Journal, format!("change {revision}"), detail);
     change.check().map_err(damaged)?;
     let (steps, same_views) = (Steps::new(context, policy), same_views.clone());
-    let returned = ReturnedLinks::default();
-    let mut revert = Revert { steps, stamp: change.stamp, same_views, returned };
+    let to_restore = LinksToRestore::default();
+    let mut revert = Revert { steps, stamp: change.stamp, same_views, to_restore };
     for effect in change.effects.iter().rev() {
-        revert.take_back(effect)?;
-        revert.link_returned()?;
+        revert.revert_effect(effect)?;
+        revert.make_restored_links()?;
     }
     let Revert { mut steps, same_views, .. } = revert;
     steps.touched.same_views = Some(same_views);
@@ -63,44 +66,46 @@ struct Revert<'a> {
     stamp: Stamp,
     /// The views that are still the ones of the change, by key, with their ids.
     same_views: BTreeMap<ViewKey, u32>,
-    /// The links that are restored together with the current effect.
-    returned: ReturnedLinks,
+    /// The links to be restored for the current effect.
+    to_restore: LinksToRestore,
 }
 
 use FailureReason::ChangedSince;
 
 impl Revert<'_> {
-    fn take_back(&mut self, effect: &Effect) -> Result<()> {
+    fn revert_effect(&mut self, effect: &Effect) -> Result<()> {
         match effect {
-            Effect::CreateView { view, fields, .. } => self.uncreate(view, fields),
+            Effect::CreateView { view, fields, .. } => self.revert_create(view, fields),
             Effect::UpdateView { view, before, fields } => {
-                self.return_fields(view, &before.fields, fields)
+                self.restore_fields(view, &before.fields, fields)
             }
             Effect::DeleteView { detail, .. } => {
-                detail.iter().try_for_each(|detail| self.return_view(detail))
+                detail.iter().try_for_each(|detail| self.restore_view(detail))
             }
             Effect::ChangeLinks(parts) => {
-                parts.iter().rev().try_for_each(|part| self.unchange_links(part))
+                parts.iter().rev().try_for_each(|part| self.revert_links(part))
             }
-            Effect::PutResources(puts) => puts.iter().rev().try_for_each(|put| self.unput(put)),
+            Effect::PutResources(puts) => {
+                puts.iter().rev().try_for_each(|put| self.revert_put(put))
+            }
             Effect::Unregister(resources) => {
-                resources.iter().rev().try_for_each(|resource| self.reregister(resource))
+                resources.iter().rev().try_for_each(|resource| self.restore_registration(resource))
             }
             Effect::RemoveResource { resource_type, detail, .. } => {
                 let mut detail = detail.iter();
-                detail.try_for_each(|detail| self.return_resources(*resource_type, detail))
+                detail.try_for_each(|detail| self.restore_resources(*resource_type, detail))
             }
             Effect::RemoveEnvironment { detail, .. } => {
                 let mut detail = detail.iter();
-                detail.try_for_each(|detail| self.return_resources(ResourceType::Segment, detail))
+                detail.try_for_each(|detail| self.restore_resources(ResourceType::Segment, detail))
             }
-            Effect::RenameView { view, to, .. } => self.return_key(view, to),
-            Effect::ChangeFilter(change) => self.return_filter(change),
+            Effect::RenameView { view, to, .. } => self.restore_key(view, to),
+            Effect::ChangeFilter(change) => self.restore_filter(change),
             Effect::PutProject { before, settings } => {
-                self.unput_project(before.as_ref(), settings)
+                self.revert_put_project(before.as_ref(), settings)
             }
             Effect::DeleteProject { detail, .. } => {
-                detail.iter().try_for_each(|detail| self.return_project(detail))
+                detail.iter().try_for_each(|detail| self.restore_project(detail))
             }
         }
     }
@@ -116,7 +121,7 @@ impl Revert<'_> {
         Ok(())
     }
 
-    fn uncreate(&mut self, key: &ViewKey, fields: &ViewFields) -> Result<()> {
+    fn revert_create(&mut self, key: &ViewKey, fields: &ViewFields) -> Result<()> {
         let is_as_created = self.steps.view(key).is_some_and(|(_, view)| {
             let is_empty = view.counts().total() == 0 && view.filters().is_empty();
             view.about().fields == *fields && is_empty
@@ -127,7 +132,7 @@ impl Revert<'_> {
         }
     }
 
-    fn return_fields(
+    fn restore_fields(
         &mut self,
         key: &ViewKey,
         before: &ViewFields,
@@ -140,7 +145,7 @@ impl Revert<'_> {
         }
     }
 
-    fn return_key(&mut self, key: &ViewKey, now: &ViewKey) -> Result<()> {
+    fn restore_key(&mut self, key: &ViewKey, now: &ViewKey) -> Result<()> {
         let project = self.steps.project();
         let is_named = |view| project.is_some_and(|of| of.standing.named_by(view).is_some());
         let is_free = self.steps.view(key).is_none() && !is_named(key) && !is_named(now);
@@ -152,7 +157,7 @@ impl Revert<'_> {
         Ok(())
     }
 
-    fn return_view(&mut self, detail: &ViewDetail) -> Result<()> {
+    fn restore_view(&mut self, detail: &ViewDetail) -> Result<()> {
         let key = &detail.view.key;
         if self.steps.view(key).is_some() {
             return self.fail_view(key);
@@ -169,15 +174,15 @@ impl Revert<'_> {
         }
     }
 
-    fn unchange_links(&mut self, part: &LinksChange) -> Result<()> {
+    fn revert_links(&mut self, part: &LinksChange) -> Result<()> {
         let LinksChange { view, resource_type, linked, restored, unlinked, holds, .. } = part;
         if holds.by_filter {
-            // The filters revert this part themselves.
-            self.steps.note_times(view, *resource_type, unlinked, true);
-            self.note_left(part);
+            // This part is reverted when the filters are evaluated.
+            self.steps.note_previous_times(view, *resource_type, unlinked, true);
+            self.note_unchanged(part);
             return Ok(());
         }
-        let is_there = self.has_view(view);
+        let is_same_view = self.has_view(view);
         let records = self.steps.records(view, *resource_type, linked);
         let mut restored = restored.iter().flat_map(|times| times.iter());
         let mut made: Vec<Link<'_>> = Vec::new();
@@ -185,40 +190,40 @@ impl Revert<'_> {
             let restored = restored.next();
             let is_made = |record: LinkRecord| self.stamp.is_of_link(record, restored);
             let by_keys = !self.steps.filter_alone_holds(view, *resource_type, name);
-            let returned = self.returned.of(view, *resource_type);
-            match record.filter(|record| is_there && by_keys && is_made(*record)) {
+            let to_restore = self.to_restore.of(view, *resource_type);
+            match record.filter(|record| is_same_view && by_keys && is_made(*record)) {
                 Some(record) => made.push((name, record)),
-                None if returned_links::take(returned, name, is_made) => {}
+                None if links_to_restore::remove_if(to_restore, name, is_made) => {}
                 None => self.steps.fail_link(view, *resource_type, name, ChangedSince)?,
             }
         }
         self.steps.release(view, *resource_type, &made)?;
-        self.steps.note_left(view, *resource_type, &made);
-        self.return_links(view, *resource_type, unlinked)?;
-        self.return_holds(view, *resource_type, holds)
+        self.steps.note_unchanged(view, *resource_type, &made);
+        self.restore_links(view, *resource_type, unlinked)?;
+        self.restore_holds(view, *resource_type, holds)
     }
 
     /// Records the links of a part that filters made, if they are still as the change left them.
-    fn note_left(&mut self, part: &LinksChange) {
+    fn note_unchanged(&mut self, part: &LinksChange) {
         let LinksChange { view, resource_type, linked, restored, .. } = part;
         let records = self.steps.records(view, *resource_type, linked);
         let mut restored = restored.iter().flat_map(|times| times.iter());
-        let mut left: Vec<Link<'_>> = Vec::new();
+        let mut unchanged: Vec<Link<'_>> = Vec::new();
         for (name, record) in linked.iter().zip(records) {
             let restored = restored.next();
-            let is_left = |record: &LinkRecord| self.stamp.is_of_link(*record, restored);
-            left.extend(record.filter(is_left).map(|record| (name, record)));
+            let is_unchanged = |record: &LinkRecord| self.stamp.is_of_link(*record, restored);
+            unchanged.extend(record.filter(is_unchanged).map(|record| (name, record)));
         }
-        self.steps.note_left(view, *resource_type, &left);
+        self.steps.note_unchanged(view, *resource_type, &unchanged);
     }
 
     /// Restores the holders of links that exist and are held as the change left them.
-    fn return_holds(&mut self, view: &ViewKey, of: ResourceType, holds: &Holds) -> Result<()> {
+    fn restore_holds(&mut self, view: &ViewKey, of: ResourceType, holds: &Holds) -> Result<()> {
         if holds.held.is_empty() && holds.released.is_empty() {
             return Ok(());
         }
         // Holders can be restored only after their links.
-        self.link_returned()?;
+        self.make_restored_links()?;
         let mut before = Holds::default();
         for (names, by_filter) in [(&holds.held, false), (&holds.released, true)] {
             let records = self.steps.records(view, of, names);
@@ -228,9 +233,9 @@ impl Revert<'_> {
                 match (follows && record.is_some() && as_left, by_filter) {
                     (true, false) => before.released.push(name),
                     (true, true) => before.held.push(name),
-                    (false, true) if follows && self.steps.hold_then(view, of, name) => {}
+                    (false, true) if follows && self.steps.hold_when_restored(view, of, name) => {}
                     // A later part of the change had released it, and that part was reverted first.
-                    (false, false) if self.steps.release_then(view, of, name) => {}
+                    (false, false) if self.steps.cancel_hold_when_restored(view, of, name) => {}
                     (false, _) => self.steps.fail_link(view, of, name, ChangedSince)?,
                 }
             }
@@ -238,7 +243,7 @@ impl Revert<'_> {
         self.steps.change_holds(view, of, before)
     }
 
-    fn return_filter(&mut self, change: &FilterChange) -> Result<()> {
+    fn restore_filter(&mut self, change: &FilterChange) -> Result<()> {
         let FilterChange { view, resource_type, before, filter, by_filter, .. } = change;
         let of = *resource_type;
         let follows = self.steps.standing(view, of).map(|standing| &*standing.filter);
@@ -247,7 +252,7 @@ impl Revert<'_> {
         }
         let nothing = NameList::default();
         let names = by_filter.as_ref().unwrap_or(&nothing);
-        let returned = match before {
+        let is_restored = match before {
             Some(before) => {
                 // A link that keys made later stays with the keys.
                 let is_older = |record: LinkRecord| record.revision < self.stamp.revision;
@@ -255,25 +260,25 @@ impl Revert<'_> {
                 let linked = names.iter().zip(records);
                 let linked = linked.filter(|(_, record)| record.is_some_and(is_older));
                 let linked = linked.map(|(name, _)| name).collect();
-                self.steps.begin_with(view, of, before, linked)?
+                self.steps.set_filter_with(view, of, before, linked)?
             }
             None => {
-                self.steps.end(view, of, names)?;
+                self.steps.end_filter(view, of, names)?;
                 true
             }
         };
-        if returned { Ok(()) } else { self.fail_view(view) }
+        if is_restored { Ok(()) } else { self.fail_view(view) }
     }
 
     /// Restores links that the change removed.
-    fn return_links(
+    fn restore_links(
         &mut self,
         view: &ViewKey,
         resource_type: ResourceType,
         removed: &RemovedLinks,
     ) -> Result<()> {
-        let is_there = self.has_view(view);
-        self.steps.note_times(view, resource_type, removed, false);
+        let is_same_view = self.has_view(view);
+        self.steps.note_previous_times(view, resource_type, removed, false);
         let names = removed.held_by_keys().map(|(name, _)| name).collect();
         let records = self.steps.records(view, resource_type, &names);
         let mut made_again: Vec<Link<'_>> = Vec::new();
@@ -283,9 +288,9 @@ impl Revert<'_> {
                 self.stamp.is_of_link(*now, None)
                     && self.steps.filter_alone_holds(view, resource_type, name)
             });
-            let returned = self.returned.of(view, resource_type);
-            if is_there && now == by_filter && !returned.contains_key(name) {
-                returned.insert(name.into(), record);
+            let to_restore = self.to_restore.of(view, resource_type);
+            if is_same_view && now == by_filter && !to_restore.contains_key(name) {
+                to_restore.insert(name.into(), record);
                 made_again.extend(by_filter.map(|now| (name, now)));
             } else {
                 self.steps.fail_link(view, resource_type, name, ChangedSince)?;
@@ -294,9 +299,9 @@ impl Revert<'_> {
         self.steps.remove(view, resource_type, &made_again, true)
     }
 
-    /// Makes the links that are restored with an effect.
-    fn link_returned(&mut self) -> Result<()> {
-        for ((view, resource_type), links) in std::mem::take(&mut self.returned).into_parts() {
+    /// Makes the links that were collected to be restored.
+    fn make_restored_links(&mut self) -> Result<()> {
+        for ((view, resource_type), links) in std::mem::take(&mut self.to_restore).into_parts() {
             let links: Vec<Link<'_>> =
                 links.iter().map(|(name, record)| (&**name, *record)).collect();
             self.steps.link(&view, resource_type, &links)?;
@@ -304,7 +309,7 @@ impl Revert<'_> {
         Ok(())
     }
 
-    fn unput(&mut self, put: &PutResource) -> Result<()> {
+    fn revert_put(&mut self, put: &PutResource) -> Result<()> {
         let PutResource { resource_type, name, before, fields } = put;
         let project = self.steps.project();
         let row = project.and_then(|project| project.registry.get(*resource_type, name));
@@ -317,7 +322,7 @@ impl Revert<'_> {
         }
     }
 
-    fn reregister(&mut self, resource: &Unregistered) -> Result<()> {
+    fn restore_registration(&mut self, resource: &Unregistered) -> Result<()> {
         let Unregistered { resource_type, name, before } = resource;
         let project = self.steps.project();
         let row = project.and_then(|project| project.registry.get(*resource_type, name));
@@ -327,20 +332,20 @@ impl Revert<'_> {
         }
     }
 
-    fn return_resources(
+    fn restore_resources(
         &mut self,
         resource_type: ResourceType,
         detail: &RemovalDetail,
     ) -> Result<()> {
         for (name, before) in &detail.registered {
             let (name, before) = (name.clone(), before.clone());
-            self.reregister(&Unregistered { resource_type, name, before })?;
+            self.restore_registration(&Unregistered { resource_type, name, before })?;
         }
         let mut links = detail.links.iter();
-        links.try_for_each(|from| self.return_links(&from.view, resource_type, &from.links))
+        links.try_for_each(|from| self.restore_links(&from.view, resource_type, &from.links))
     }
 
-    fn unput_project(
+    fn revert_put_project(
         &mut self,
         before: Option<&ProjectSettings>,
         settings: &ProjectSettings,
@@ -354,7 +359,7 @@ impl Revert<'_> {
         }
     }
 
-    fn return_project(&mut self, detail: &ProjectDetail) -> Result<()> {
+    fn restore_project(&mut self, detail: &ProjectDetail) -> Result<()> {
         match self.steps.project().map(|project| *project.settings == detail.settings) {
             None => self.steps.put_project(&detail.settings)?,
             Some(true) => {}
@@ -362,9 +367,13 @@ impl Revert<'_> {
         }
         for (resource_type, name, before) in &detail.registered {
             let (name, before) = (name.clone(), before.clone());
-            self.reregister(&Unregistered { resource_type: *resource_type, name, before })?;
+            self.restore_registration(&Unregistered {
+                resource_type: *resource_type,
+                name,
+                before,
+            })?;
         }
-        detail.views.iter().try_for_each(|view| self.return_view(view))
+        detail.views.iter().try_for_each(|view| self.restore_view(view))
     }
 }
 

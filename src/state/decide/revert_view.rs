@@ -32,7 +32,7 @@ pub(super) fn view(
                 steps.update(key, then.view.fields.clone())?;
             }
             for resource_type in ResourceType::ALL {
-                return_type(&mut steps, key, resource_type, then)?;
+                restore_type(&mut steps, key, resource_type, then)?;
             }
         }
     }
@@ -44,7 +44,7 @@ type Held = (LinkRecord, bool);
 
 /// Restores the filter and the links of a type. A link that was made again later is removed first. A link that only
 /// the filter held is restored if it still matches.
-fn return_type(
+fn restore_type(
     steps: &mut Steps<'_>,
     key: &ViewKey,
     resource_type: ResourceType,
@@ -65,19 +65,20 @@ fn return_type(
     let by_filter = |name: &str| wanted.get(name).is_none_or(|wanted| wanted.1);
     let other = current.iter().map(|(name, held)| (&**name, *held));
     let other = other.filter(|(name, held)| wanted.get(name) != Some(held));
-    let (up_to_it, gone): (Vec<(&str, Held)>, Vec<_>) =
+    let (left_to_filter, gone): (Vec<(&str, Held)>, Vec<_>) =
         other.partition(|(name, held)| held.1 && by_filter(name));
     let gone: Vec<Link<'_>> = gone.into_iter().map(|(name, held)| (name, held.0)).collect();
     steps.unlink(key, resource_type, &gone)?;
     let returns = |(name, _): &(&str, Held)| {
         let then = wanted.get(name);
-        then.is_some_and(|then| steps.may_return(key, resource_type, then.0))
+        then.is_some_and(|then| steps.may_get_previous_time(key, resource_type, then.0))
     };
-    let later = up_to_it.into_iter().filter(returns);
-    let later: Vec<Link<'_>> = later.map(|(name, held)| (name, held.0)).collect();
-    steps.unlink(key, resource_type, &later)?;
-    return_filter(steps, key, resource_type, then)?;
-    steps.note_times(key, resource_type, links, false);
+    let with_previous_time = left_to_filter.into_iter().filter(returns);
+    let with_previous_time: Vec<Link<'_>> =
+        with_previous_time.map(|(name, held)| (name, held.0)).collect();
+    steps.unlink(key, resource_type, &with_previous_time)?;
+    restore_filter(steps, key, resource_type, then)?;
+    steps.note_previous_times(key, resource_type, links, false);
     steps.link(key, resource_type, &missing)
 }
 
@@ -89,7 +90,7 @@ fn wanted(links: &RemovedLinks) -> BTreeMap<&str, Held> {
 }
 
 /// Restores the previous filter of the view.
-fn return_filter(
+fn restore_filter(
     steps: &mut Steps<'_>,
     key: &ViewKey,
     resource_type: ResourceType,
@@ -102,9 +103,9 @@ fn return_filter(
         return Ok(());
     }
     match wanted {
-        None => steps.end(key, resource_type, &NameList::default()),
+        None => steps.end_filter(key, resource_type, &NameList::default()),
         Some(wanted) => {
-            if !steps.begin(key, resource_type, wanted)? {
+            if !steps.set_filter(key, resource_type, wanted)? {
                 steps.fail(RevertedItem::View(key.clone()), FailureReason::ChangedSince);
             }
             Ok(())

@@ -1,7 +1,21 @@
-//! Evaluating filters after the steps of a revert.
+//! The second part of a revert: the filters of views are evaluated.
 //!
-//! Filters revert their own effects: after all steps they are evaluated for each resource that a step changed. A link
-//! that only the filter of its view held gets its previous time.
+//! A link that a filter made or removed is not reverted as a step of its own, because the filter would undo that. The
+//! steps only record in [`Touched`](super::touched::Touched) what the filters need after them:
+//!
+//! - `to_evaluate`: the resources that a step changed, and the views whose filters may match them now;
+//! - `previous_times`: when the links that only filters held were made, before the reverted change;
+//! - `unchanged`: the links that are still as the reverted change left them;
+//! - `hold_when_restored`: the links that keys held, too, and that a filter must restore first.
+//!
+//! After all steps, [`settle`](Steps::settle) adds the effects of the filters to the change:
+//!
+//! 1. The filters are evaluated. A link that a filter makes again gets its previous time.
+//! 2. A link in `unchanged` that only a filter holds was made by the filter in the reverted change. If it has a
+//!    previous time, it is removed and made again with that time.
+//! 3. Keys become holders of the links in `hold_when_restored` again. If no filter restored such a link, keys alone
+//!    restore it.
+//! 4. The filters are evaluated again, because the links of step 3 may affect filters that name their views.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,8 +50,9 @@ impl Steps<'_> {
         standing.is_some_and(|(standing, linked)| !standing.keys_hold(linked.id))
     }
 
-    /// Records the times of links that only a filter held: of all links, or only of those that are marked so.
-    pub(super) fn note_times(
+    /// Records the times of removed links that only a filter held: of all of them if `all` is set, else of those in
+    /// `by_filter`.
+    pub(super) fn note_previous_times(
         &mut self,
         view: &ViewKey,
         resource_type: ResourceType,
@@ -48,38 +63,60 @@ impl Steps<'_> {
         for (name, record) in removed.names.iter().zip(removed.times.iter()) {
             if by_filter.next_if_eq(&name).is_some() || all {
                 let link = (view.clone(), resource_type, name.into());
-                self.touched.times.insert(link, record);
+                self.touched.previous_times.insert(link, record);
             }
         }
     }
 
-    /// Records that keys will hold a link after the filter of the view has restored it; returns whether that is
-    /// possible.
-    pub(super) fn hold_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
+    /// Records that keys must hold a link, too, when the filter of the view has restored it. Returns whether the
+    /// filter may restore it: whether only a filter held it before.
+    pub(super) fn hold_when_restored(
+        &mut self,
+        view: &ViewKey,
+        of: ResourceType,
+        name: &str,
+    ) -> bool {
         let link: FilterLink = (view.clone(), of, name.into());
-        let returns = self.touched.times.contains_key(&link);
-        self.touched.held_then.extend(returns.then_some(link));
-        returns
+        let may_restore = self.touched.previous_times.contains_key(&link);
+        self.touched.hold_when_restored.extend(may_restore.then_some(link));
+        may_restore
     }
 
-    /// Reverts such a record for a link; returns whether there was one.
-    pub(super) fn release_then(&mut self, view: &ViewKey, of: ResourceType, name: &str) -> bool {
-        self.touched.held_then.remove(&(view.clone(), of, name.into()))
+    /// Removes the record that [`hold_when_restored`](Self::hold_when_restored) made for a link; returns whether there
+    /// was one.
+    pub(super) fn cancel_hold_when_restored(
+        &mut self,
+        view: &ViewKey,
+        of: ResourceType,
+        name: &str,
+    ) -> bool {
+        self.touched.hold_when_restored.remove(&(view.clone(), of, name.into()))
     }
 
-    /// Records that links of a view change.
-    pub(super) fn relinked(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
+    /// Records that links of a view change: the filters that name the view are evaluated for their resources later.
+    pub(super) fn note_links_changed(
+        &mut self,
+        view: &ViewKey,
+        of: ResourceType,
+        links: &[Link<'_>],
+    ) {
         let naming = self.project().map(|project| project.standing.naming(of, view).collect());
         let naming: BTreeSet<u32> = naming.unwrap_or_default();
-        self.touched.ask(of, links.iter().map(|(name, _)| *name), &naming);
+        self.touched.evaluate_later(of, links.iter().map(|(name, _)| *name), &naming);
     }
 
-    /// Records that the fields of a resource change.
-    pub(super) fn said(&mut self, of: ResourceType, name: &str, after: Option<&ResourceFields>) {
+    /// Records that the fields of a resource change to `after`, or that it is removed from the registry: the filters
+    /// that may match it before or after are evaluated later.
+    pub(super) fn note_fields_changed(
+        &mut self,
+        of: ResourceType,
+        name: &str,
+        after: Option<&ResourceFields>,
+    ) {
         let Some(project) = self.project() else { return };
         let before = project.registry.get(of, name).map(|row| &row.fields);
         let concerned = project.standing.concerned(of, [before, after]);
-        self.touched.ask(of, [name].into_iter(), &concerned);
+        self.touched.evaluate_later(of, [name].into_iter(), &concerned);
     }
 
     /// Removes existing links, whatever holds them. The filter of the view is evaluated for them later.
@@ -91,14 +128,14 @@ impl Steps<'_> {
     ) -> Result<()> {
         let own = self.view(view).filter(|(_, view)| view.standing(resource_type).is_some());
         let own: BTreeSet<u32> = own.into_iter().map(|(slot, _)| slot).collect();
-        self.touched.ask(resource_type, links.iter().map(|(name, _)| *name), &own);
+        self.touched.evaluate_later(resource_type, links.iter().map(|(name, _)| *name), &own);
         let alone = |link: &Link<'_>| self.filter_alone_holds(view, resource_type, link.0);
         let (by_filter, by_keys): (Vec<_>, Vec<_>) = links.iter().partition(|link| alone(link));
         self.remove(view, resource_type, &by_keys, false)?;
         self.remove(view, resource_type, &by_filter, true)
     }
 
-    /// Releases links that keys hold: those that match the filter of the view stay.
+    /// Removes keys as holders of links: those that match the filter of the view stay, the others are removed.
     pub(super) fn release(
         &mut self,
         view: &ViewKey,
@@ -110,16 +147,18 @@ impl Steps<'_> {
         let derivation =
             self.project().map(|project| Derivation::new(project, resource_type, &overlay));
         let found = self.standing(view, resource_type).zip(derivation);
-        let finds = |link: &Link<'_>| {
-            found.as_ref().is_some_and(|(standing, asked)| asked.finds(&standing.filter, link.0))
+        let matches = |link: &Link<'_>| {
+            found
+                .as_ref()
+                .is_some_and(|(standing, derivation)| derivation.matches(&standing.filter, link.0))
         };
-        let (stay, go): (Vec<_>, Vec<_>) = links.iter().partition(|link| finds(link));
+        let (stay, go): (Vec<_>, Vec<_>) = links.iter().partition(|link| matches(link));
         self.remove(view, resource_type, &go, false)?;
         let released = stay.iter().map(|(name, _)| *name).collect();
         self.change_holds(view, resource_type, Holds { released, ..Holds::default() })
     }
 
-    /// Changes the holders of links of a view that stay.
+    /// Changes the holders of links of a view; the links stay.
     pub(super) fn change_holds(
         &mut self,
         view: &ViewKey,
@@ -132,23 +171,23 @@ impl Steps<'_> {
         self.result.success_count += changed;
         let released: Vec<Box<str>> = part.holds.released.iter().map(Box::from).collect();
         let released = released.iter().map(|name| &**name);
-        self.touched.ask(resource_type, released, &BTreeSet::from([slot]));
+        self.touched.evaluate_later(resource_type, released, &BTreeSet::from([slot]));
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
     /// Sets or replaces the filter of an existing view; returns whether it is possible. If the view had no filter,
     /// keys hold its links.
-    pub(super) fn begin(
+    pub(super) fn set_filter(
         &mut self,
         view: &ViewKey,
         resource_type: ResourceType,
         filter: &ResourceFilter,
     ) -> Result<bool> {
-        self.begin_with(view, resource_type, filter, NameList::default())
+        self.set_filter_with(view, resource_type, filter, NameList::default())
     }
 
     /// The same. If the view had no filter, the links in `by_filter` are held only by the new filter.
-    pub(super) fn begin_with(
+    pub(super) fn set_filter_with(
         &mut self,
         view: &ViewKey,
         resource_type: ResourceType,
@@ -164,7 +203,7 @@ impl Steps<'_> {
     }
 
     /// Ends the filter of a view. Links that only the filter holds are removed, except those to be kept.
-    pub(super) fn end(
+    pub(super) fn end_filter(
         &mut self,
         view: &ViewKey,
         resource_type: ResourceType,
@@ -180,6 +219,8 @@ impl Steps<'_> {
         self.change_filter(view, resource_type, None, kept)
     }
 
+    /// Sets, replaces or ends the filter of an existing view. Records that it must be evaluated for all resources that
+    /// match it or are linked to the view.
     fn change_filter(
         &mut self,
         view: &ViewKey,
@@ -205,11 +246,11 @@ impl Steps<'_> {
         let names = filter.map(|filter| self.found(view, resource_type, filter));
         let names: Vec<Box<str>> = names.unwrap_or_default();
         let names = names.iter().map(|name| &**name);
-        self.touched.ask(resource_type, names, &BTreeSet::from([slot]));
+        self.touched.evaluate_later(resource_type, names, &BTreeSet::from([slot]));
         Ok(())
     }
 
-    /// The resources that match a filter, and the ones that the view has.
+    /// The resources that match a filter, and those that are linked to the view.
     fn found(&self, view: &ViewKey, of: ResourceType, filter: &ResourceFilter) -> Vec<Box<str>> {
         let Some(project) = self.project() else { return Vec::new() };
         let found = Selection::standing(project, of, filter).registered();
@@ -217,17 +258,18 @@ impl Steps<'_> {
         found.into_iter().map(|(name, _)| name.into()).chain(linked).collect()
     }
 
-    /// Adds the effects of filters to the steps.
+    /// Adds the effects of filters to the steps: see the comment of this module.
     pub(super) fn settle(&mut self) -> Result<()> {
-        self.ask_filters()?;
-        self.return_times()?;
-        self.return_held()?;
+        self.evaluate_filters()?;
+        self.restore_times()?;
+        self.restore_key_holds()?;
         // Links that keys restored may affect filters that name their views.
-        self.ask_filters()
+        self.evaluate_filters()
     }
 
-    fn ask_filters(&mut self) -> Result<()> {
-        let asked = std::mem::take(&mut self.touched.asked);
+    /// Evaluates the filters that the steps so far may affect, and adds the links that they change.
+    fn evaluate_filters(&mut self) -> Result<()> {
+        let to_evaluate = std::mem::take(&mut self.touched.to_evaluate);
         let state = self.state.clone();
         let Some(project) = state.projects.get(&self.context.command.project) else {
             return Ok(());
@@ -236,8 +278,9 @@ impl Steps<'_> {
         let overlay = Overlay::new(&nothing, false);
         for resource_type in ResourceType::ALL {
             let mut derivation = Derivation::new(project, resource_type, &overlay);
-            for ((_, name), first) in asked.iter().filter(|((of, _), _)| *of == resource_type) {
-                derivation.ask(name, first.clone());
+            for ((_, name), first) in to_evaluate.iter().filter(|((of, _), _)| *of == resource_type)
+            {
+                derivation.settle_resource(name, first.clone());
             }
             for LinksChange { view, linked, unlinked, .. } in derivation.into_parts()? {
                 self.add_derived(&view, resource_type, &linked, unlinked)?;
@@ -246,14 +289,16 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Restores keys as holders of links: of links that filters restored, and of links that no filter matches now.
-    fn return_held(&mut self) -> Result<()> {
-        for link in std::mem::take(&mut self.touched.held_then) {
-            let before = self.touched.times.get(&link).copied();
+    /// Makes keys holders again of the links in `hold_when_restored`. A link that no filter restored is made with its
+    /// previous time.
+    fn restore_key_holds(&mut self) -> Result<()> {
+        for link in std::mem::take(&mut self.touched.hold_when_restored) {
+            let before = self.touched.previous_times.get(&link).copied();
             let (view, of, name) = link;
             let held: NameList = [&*name].into_iter().collect();
             let is_gone = self.records(&view, of, &held) == [None];
-            let before = before.filter(|time| is_gone && self.may_return(&view, of, *time));
+            let before =
+                before.filter(|time| is_gone && self.may_get_previous_time(&view, of, *time));
             match before {
                 _ if self.filter_alone_holds(&view, of, &name) => {
                     self.change_holds(&view, of, Holds { held, ..Holds::default() })?;
@@ -265,26 +310,30 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Records links that are as the reverted change left them.
-    pub(super) fn note_left(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
+    /// Records links that are still as the reverted change left them.
+    pub(super) fn note_unchanged(&mut self, view: &ViewKey, of: ResourceType, links: &[Link<'_>]) {
         let link = |name: &str| (view.clone(), of, name.into());
-        self.touched.left.extend(links.iter().map(|(name, record)| (link(name), *record)));
+        self.touched.unchanged.extend(links.iter().map(|(name, record)| (link(name), *record)));
     }
 
-    /// Restores the times of links that a filter made again in the reverted change, if only filters hold them.
-    fn return_times(&mut self) -> Result<()> {
-        let mut late = BTreeMap::<(ViewKey, ResourceType), Vec<(Box<str>, LinkRecord)>>::new();
-        for (link, left) in std::mem::take(&mut self.touched.left) {
-            let before = self.touched.times.get(&link).copied().filter(|before| *before != left);
+    /// Restores the previous times of links in `unchanged` that only filters hold: a filter made them again in the
+    /// reverted change.
+    fn restore_times(&mut self) -> Result<()> {
+        let mut older = BTreeMap::<(ViewKey, ResourceType), Vec<(Box<str>, LinkRecord)>>::new();
+        for (link, made) in std::mem::take(&mut self.touched.unchanged) {
+            let before =
+                self.touched.previous_times.get(&link).copied().filter(|before| *before != made);
             let (view, of, name) = link;
             let now = self.records(&view, of, &[&*name].into_iter().collect());
-            let is_left = now == [Some(left)] && self.filter_alone_holds(&view, of, &name);
-            if is_left && before.is_some_and(|before| self.may_return(&view, of, before)) {
-                late.entry((view, of)).or_default().push((name, left));
+            let is_unchanged = now == [Some(made)] && self.filter_alone_holds(&view, of, &name);
+            if is_unchanged
+                && before.is_some_and(|before| self.may_get_previous_time(&view, of, before))
+            {
+                older.entry((view, of)).or_default().push((name, made));
             }
         }
-        for ((view, of), links) in late {
-            let links: Vec<Link<'_>> = links.iter().map(|(name, left)| (&**name, *left)).collect();
+        for ((view, of), links) in older {
+            let links: Vec<Link<'_>> = links.iter().map(|(name, made)| (&**name, *made)).collect();
             self.remove(&view, of, &links, true)?;
             let names = links.iter().map(|(name, _)| *name).collect();
             self.add_derived(&view, of, &names, RemovedLinks::default())?;
@@ -292,14 +341,21 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Whether a link can get its previous time in the view.
-    pub(super) fn may_return(&self, view: &ViewKey, of: ResourceType, record: LinkRecord) -> bool {
+    /// Whether a link can get its previous time in the view: the view is still the one that had the link, and no other
+    /// link has that time.
+    pub(super) fn may_get_previous_time(
+        &self,
+        view: &ViewKey,
+        of: ResourceType,
+        record: LinkRecord,
+    ) -> bool {
         let Some((_, found)) = self.view(view) else { return false };
         let is_it = |same: &BTreeMap<ViewKey, u32>| same.get(view) == Some(&found.about().id);
         self.touched.same_views.as_ref().is_none_or(is_it) && !self.is_taken(view, of, record)
     }
 
-    /// Adds a part that filters made; links that they held before get their previous times.
+    /// Adds the links of a view that filters make and remove. Links that only filters held before get their previous
+    /// times; they are a part of their own, because a part has only new or only restored links.
     fn add_derived(
         &mut self,
         view: &ViewKey,
@@ -309,8 +365,9 @@ impl Steps<'_> {
     ) -> Result<()> {
         let mut restored: Vec<Link<'_>> = Vec::new();
         for name in linked.iter() {
-            let time = self.touched.times.get(&(view.clone(), resource_type, name.into()));
-            let returns = |time: &&LinkRecord| self.may_return(view, resource_type, **time);
+            let time = self.touched.previous_times.get(&(view.clone(), resource_type, name.into()));
+            let returns =
+                |time: &&LinkRecord| self.may_get_previous_time(view, resource_type, **time);
             restored.extend(time.filter(returns).map(|time| (name, *time)));
         }
         let back: BTreeSet<&str> = restored.iter().map(|(name, _)| *name).collect();
@@ -329,8 +386,8 @@ impl Steps<'_> {
                 ..self.part(view, found, resource_type)
             };
             if part.len() > 0 {
-                let told = ChangedLinks::of_part(&part, self.context.stamp.revision)?;
-                self.result.followed.push(told);
+                let report = ChangedLinks::of_part(&part, self.context.stamp.revision)?;
+                self.result.followed.push(report);
                 self.add(Effect::ChangeLinks(vec![part]))?;
             }
         }

@@ -171,7 +171,7 @@ impl<'a> Steps<'a> {
             ..self.part(view, found, resource_type)
         };
         self.result.success_count += if by_filter { 0 } else { links.len() as u64 };
-        self.relinked(view, resource_type, links);
+        self.note_links_changed(view, resource_type, links);
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
@@ -200,7 +200,7 @@ impl<'a> Steps<'a> {
             ..self.part(view, found, resource_type)
         };
         self.result.success_count += times.len() as u64;
-        self.relinked(view, resource_type, links);
+        self.note_links_changed(view, resource_type, links);
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
@@ -234,12 +234,12 @@ impl<'a> Steps<'a> {
         self.result.success_count += 1;
         self.add(Effect::CreateView { view: key.clone(), fields, restored })?;
         for StandingFilter { resource_type, filter } in &detail.view.filters {
-            if !self.begin(&key, *resource_type, filter)? {
+            if !self.set_filter(&key, *resource_type, filter)? {
                 self.fail(RevertedItem::View(key.clone()), FailureReason::ChangedSince);
             }
         }
         for (resource_type, removed) in &detail.links {
-            self.note_times(&key, *resource_type, removed, false);
+            self.note_previous_times(&key, *resource_type, removed, false);
             let links: Vec<Link<'_>> = removed.held_by_keys().collect();
             self.link(&key, *resource_type, &links)?;
         }
@@ -296,7 +296,7 @@ impl<'a> Steps<'a> {
         let put =
             PutResource { resource_type, name: name.to_owned(), before, fields: fields.clone() };
         self.result.success_count += 1;
-        self.said(resource_type, name, Some(fields));
+        self.note_fields_changed(resource_type, name, Some(fields));
         self.add(Effect::PutResources(vec![put]))
     }
 
@@ -316,7 +316,7 @@ impl<'a> Steps<'a> {
         let row = self.project().and_then(|project| project.registry.get(resource_type, name));
         let Some(before) = row.cloned() else { return Ok(()) };
         self.result.success_count += 1;
-        self.said(resource_type, name, None);
+        self.note_fields_changed(resource_type, name, None);
         let name = name.to_owned();
         self.add(Effect::Unregister(vec![Unregistered { resource_type, name, before }]))
     }

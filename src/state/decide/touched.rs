@@ -1,4 +1,4 @@
-//! The data that a revert changed and that filters may read.
+//! What the steps of a revert record for the evaluation of filters after them: see [`settling`](super::settling).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,27 +6,31 @@ use crate::model::LinkRecord;
 use crate::model::key::ViewKey;
 use crate::model::resource::ResourceType;
 
-/// Data of steps that filters may read.
+/// Records of the steps of a revert, for the evaluation of filters.
 #[derive(Default)]
 pub(super) struct Touched {
-    /// For each resource, the slots of the views whose filters are evaluated first.
-    pub(super) asked: BTreeMap<(ResourceType, Box<str>), BTreeSet<u32>>,
-    /// The times of links that only filters held: restored links get these times.
-    pub(super) times: BTreeMap<FilterLink, LinkRecord>,
-    /// The views that are still the ones that had such links, by key, with their ids. Only they get these times.
+    /// For each resource, the slots of the views whose filters are evaluated first. The evaluation then finds the
+    /// filters that depend on them.
+    pub(super) to_evaluate: BTreeMap<(ResourceType, Box<str>), BTreeSet<u32>>,
+    /// When links that only filters held were made before the reverted change. If a filter makes such a link again, it
+    /// gets this time.
+    pub(super) previous_times: BTreeMap<FilterLink, LinkRecord>,
+    /// The views that had such links and still exist, by their current keys, with their ids. Only their links get these
+    /// times. `None` if the view is known to be the same.
     pub(super) same_views: Option<BTreeMap<ViewKey, u32>>,
     /// Links that are as the reverted change left them. If only a filter holds such a link at the end, it gets its
     /// previous time.
-    pub(super) left: BTreeMap<FilterLink, LinkRecord>,
+    pub(super) unchanged: BTreeMap<FilterLink, LinkRecord>,
     /// Links that keys will hold, too, after the filter of their view has restored them.
-    pub(super) held_then: BTreeSet<FilterLink>,
+    pub(super) hold_when_restored: BTreeSet<FilterLink>,
 }
 
 /// A link that only the filter of a view held, by the name of its resource.
 pub(super) type FilterLink = (ViewKey, ResourceType, Box<str>);
 
 impl Touched {
-    pub(super) fn ask<'n>(
+    /// Records that the filters of these views must be evaluated for resources.
+    pub(super) fn evaluate_later<'n>(
         &mut self,
         resource_type: ResourceType,
         names: impl Iterator<Item = &'n str>,
@@ -36,7 +40,7 @@ impl Touched {
             return;
         }
         for name in names {
-            self.asked.entry((resource_type, name.into())).or_default().extend(first);
+            self.to_evaluate.entry((resource_type, name.into())).or_default().extend(first);
         }
     }
 }

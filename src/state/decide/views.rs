@@ -143,7 +143,7 @@ fn follow(project: &ProjectState, slot: u32, view: &ViewState) -> Result<Vec<Lin
         let names = &project.of(resource_type).names;
         let linked = links.by_key(names, None, 0).map(|link| names.text(link.place));
         let mut derivation = Derivation::new(project, resource_type, &overlay).without(slot);
-        derivation.relinked(&[&view.about().key], linked);
+        derivation.settle_relinked(&[&view.about().key], linked);
         let mut derived = derivation.into_parts()?;
         // Only the first part of a view names its last change.
         links::chain(&parts, &mut derived);

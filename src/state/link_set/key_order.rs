@@ -1,4 +1,4 @@
-//! Links in key order.
+//! Links in key order, in chunks that are shared with snapshots.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::{Entry, Link};
 use crate::state::names::Names;
 
-/// The maximum links of a chunk, how many links a new one has, and below how many it is merged with others.
+/// The maximum number of links of a chunk.
 const MAX: usize = 512;
+/// The number of links of a new chunk, and the maximum number of one that is merged from two.
 const FILL: usize = 384;
+/// A chunk with fewer links is merged with a neighbour.
 const SMALL: usize = 96;
 /// If at least one link is added for each of this number of existing links, a chunk is rewritten in one pass.
 const DENSE: usize = 16;
@@ -186,9 +188,9 @@ impl KeyOrder {
             few if few < SMALL => {
                 let first = if at > 0 && few + len(at - 1) <= FILL { at - 1 } else { at };
                 if len(first) + len(first + 1) <= FILL {
-                    let behind = self.chunks.remove(first + 1);
+                    let later = self.chunks.remove(first + 1);
                     if let Some(chunk) = self.chunks.get_mut(first) {
-                        Arc::make_mut(&mut chunk.links).extend_from_slice(&behind.links);
+                        Arc::make_mut(&mut chunk.links).extend_from_slice(&later.links);
                     }
                 }
             }
@@ -216,10 +218,10 @@ impl KeyOrder {
         skip: usize,
     ) -> impl Iterator<Item = Link> + use<'s> {
         let (mut at, mut within) = after.map_or((0, 0), |after| {
-            let not_behind = |place: u32| names.compare(place, after) != Ordering::Greater;
-            let at = self.chunks.partition_point(|chunk| not_behind(chunk.first)).saturating_sub(1);
+            let not_after = |place: u32| names.compare(place, after) != Ordering::Greater;
+            let at = self.chunks.partition_point(|chunk| not_after(chunk.first)).saturating_sub(1);
             let links = self.chunks.get(at).map_or(&[][..], |chunk| &chunk.links);
-            (at, links.partition_point(|link| not_behind(link.place)))
+            (at, links.partition_point(|link| not_after(link.place)))
         });
         within = within.saturating_add(skip);
         while let Some(chunk) = self.chunks.get(at).filter(|chunk| chunk.links.len() <= within) {

@@ -1,4 +1,16 @@
-//! Links in link order.
+//! Links in link order: by the change that made them, and then by their index in the request of that change.
+//!
+//! A link has a *sequence*, a number that increases in link order. A link is stored as its place and its sequence, in
+//! eight bytes. The time, the revision and the request index are not stored for each link. Instead, a *run* has them
+//! for all links of one change: the time, the revision, and the sequence `first` that belongs to request index 0. So
+//! the request index of a link is its sequence minus `first` of its run. For example, if a change made links with the
+//! sequences 5, 6 and 7, its run has `first` 5. If the links 5 and 6 are removed, the link 7 keeps its sequence, the
+//! run keeps `first` 5, and the request index of the link is still 2. So a sequence may be unused.
+//!
+//! The links are in chunks that are shared with snapshots. A chunk has the runs of its links; a run whose links
+//! continue in the next chunk is in both. Chunks that became small are merged. New links only get higher sequences.
+//! When these run out, [`renumber`](LinkOrder::renumber) assigns all sequences again, without unused ones where
+//! possible.
 
 use std::sync::Arc;
 
@@ -6,15 +18,17 @@ use super::Link;
 use crate::model::time::Timestamp;
 use crate::model::{LinkRecord, Stamp};
 
-/// The maximum links of a chunk, and below how many it is merged with others.
+/// The maximum number of links of a chunk.
 const MAX: usize = 512;
+/// The maximum number of links of a chunk that is merged from two.
 const FILL: usize = 384;
+/// A chunk with fewer links is merged with a neighbour.
 const SMALL: usize = 96;
 
-/// The change that made the links from a sequence on.
+/// The change that made the links from a sequence on, up to the next run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
-    /// The sequence of the first link of the change.
+    /// The sequence of request index 0 of the change, even if that link does not exist.
     first: u32,
     revision: u64,
     time: Timestamp,
@@ -22,7 +36,7 @@ struct Run {
 
 #[derive(Clone, Debug, Default)]
 struct Chunk {
-    /// By their sequences.
+    /// In the order of their sequences.
     links: Vec<Link>,
     /// The runs of the links, in order.
     runs: Vec<Run>,
@@ -31,7 +45,8 @@ struct Chunk {
 /// Links by their sequences, in non-empty chunks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LinkOrder {
-    /// Each chunk with the first sequence that it had when it was made; lower sequences are in the chunks before it.
+    /// Each chunk with a lower bound of its sequences: the first sequence that it had when it was made. Lower sequences
+    /// are in the chunks before it. The bound stays when links are removed.
     chunks: Vec<(u32, Arc<Chunk>)>,
 }
 
@@ -64,11 +79,11 @@ impl Chunk {
         }
     }
 
-    /// Adds the links after these in link order.
-    fn append(&mut self, behind: &Self) {
-        self.links.extend_from_slice(&behind.links);
-        let again = usize::from(self.runs.last() == behind.runs.first());
-        self.runs.extend(behind.runs.iter().skip(again));
+    /// Adds the links of the next chunk.
+    fn append(&mut self, later: &Self) {
+        self.links.extend_from_slice(&later.links);
+        let again = usize::from(self.runs.last() == later.runs.first());
+        self.runs.extend(later.runs.iter().skip(again));
     }
 
     /// Removes runs without links.
@@ -88,17 +103,17 @@ impl Chunk {
 }
 
 impl LinkOrder {
-    /// Adds links of one change, by their sequences, which are after all others. `first` is the sequence of the first
-    /// link of the change, even if that link does not exist.
+    /// Adds links of one change, in the order of their sequences, which are higher than all others. `first` is the
+    /// sequence of request index 0 of the change, even if that link does not exist.
     pub(super) fn push(&mut self, links: &[Link], first: u32, stamp: Stamp) {
         let run = Run { first, revision: stamp.revision, time: stamp.time };
         let mut rest = links;
         if let Some((_, last)) = self.chunks.last_mut() {
             let room = MAX.saturating_sub(last.links.len()).min(rest.len());
             if room > 0 {
-                let (here, behind) = rest.split_at(room);
+                let (here, later) = rest.split_at(room);
                 Arc::make_mut(last).push(here, run);
-                rest = behind;
+                rest = later;
             }
         }
         for part in rest.chunks(MAX) {
@@ -172,9 +187,9 @@ impl LinkOrder {
             few if few < SMALL => {
                 let first = if at > 0 && few + len(at - 1) <= FILL { at - 1 } else { at };
                 if len(first) + len(first + 1) <= FILL {
-                    let (_, behind) = self.chunks.remove(first + 1);
+                    let (_, later) = self.chunks.remove(first + 1);
                     if let Some((_, chunk)) = self.chunks.get_mut(first) {
-                        Arc::make_mut(chunk).append(&behind);
+                        Arc::make_mut(chunk).append(&later);
                     }
                 }
             }
@@ -190,10 +205,10 @@ impl LinkOrder {
         })
     }
 
-    /// How many sequences are needed when the sequences of removed links are reused.
+    /// How many sequences the links need after [`renumber`](Self::renumber).
     ///
-    /// The request index of a link stays the same, because cursors contain it. So sequences after the last link of a
-    /// change are free, and those before it are not.
+    /// The request index of a link stays the same, because cursors contain it. So a change needs all sequences up to
+    /// its last existing link, also those of removed links before it. Only the sequences after it can be used again.
     pub(super) fn span(&self) -> u64 {
         let mut span = Span::default();
         for (link, run) in self.links() {
@@ -202,7 +217,8 @@ impl LinkOrder {
         span.next
     }
 
-    /// Reassigns sequences; returns the old and new ones, and the next one.
+    /// Assigns all sequences again, as low as possible. Returns the old and the new sequence of each link, and the next
+    /// free one.
     pub(super) fn renumber(&mut self) -> (Vec<(u32, u32)>, u32) {
         let (mut span, mut changed) = (Span::default(), Vec::new());
         for (lower, chunk) in &mut self.chunks {
@@ -321,12 +337,13 @@ impl LinkOrder {
     }
 }
 
-/// Sequences while they are reassigned.
+/// Assigns sequences to links in link order.
 #[derive(Default)]
 struct Span {
     run: Option<Run>,
-    /// The beginning of the run.
+    /// The new sequence of request index 0 of the run.
     first: u64,
+    /// The next free sequence.
     next: u64,
 }
 

@@ -30,10 +30,10 @@ impl LinkSet {
         let mut rest = by_time.as_slice();
         let ends = firsts.iter().skip(1).copied().chain([next]);
         for ((first, stamp), end) in firsts.iter().zip(&placed.changes).zip(ends) {
-            let (links, behind) = rest.split_at(rest.partition_point(|link| link.sequence < end));
+            let (links, later) = rest.split_at(rest.partition_point(|link| link.sequence < end));
             require(!links.is_empty(), "a change made no link")?;
             set.by_time.push(links, *first, *stamp);
-            rest = behind;
+            rest = later;
         }
         set.by_key.fill(&by_key);
         // There are fewer than 2^32 names.

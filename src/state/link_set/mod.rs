@@ -1,9 +1,10 @@
-//! The links of one view and type, in key order and in link order.
+//! The links of one view and type, in two orders: [by key](key_order), and [in the order in which they were
+//! made](link_order), which is called link order. A link has the same place and sequence in both.
 
 mod key_order;
 mod link_order;
 mod load;
-mod put_back;
+mod restore;
 #[cfg(test)]
 mod tests;
 
@@ -13,13 +14,14 @@ use crate::model::{LinkRecord, Stamp};
 use key_order::KeyOrder;
 use link_order::LinkOrder;
 
-/// A set with fewer links has no bits. In tests of the state the number is small, so that small sets have bits, too.
+/// A set with fewer links gets no bits. In tests of the state the number is small, so that small sets have bits, too.
 const LARGE: u64 = if cfg!(test) { 16 } else { 4_096 };
-/// Bits are created when at least one of this number of ids is linked, and dropped when less than one of twice the
-/// number is. So a link takes at most this number of bits of memory.
+/// Bits are created if at least 1 of 32 ids is linked, and dropped if fewer than 1 of 64 is. So they take at most 64
+/// bits of memory for each link.
 const DENSE: u64 = 32;
 
-/// Whether a set with `len` links, among `ids` ids, should have bits; `has` is whether it has them now.
+/// Whether a set with `len` links, among `ids` ids, should have bits; `has` is whether it has them now. A set that has
+/// them keeps them until it is half as large, so that few changes near a limit create or drop them.
 const fn has_members(len: u64, ids: u32, has: bool) -> bool {
     let sparse = if has { 2 } else { 1 };
     len * sparse >= LARGE && len * DENSE * sparse >= ids as u64
@@ -50,7 +52,7 @@ impl Entry {
     }
 }
 
-/// A part of the links that a change makes in one view and type.
+/// How far a change has made its links in one view and type. A change may make them in several parts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Portion {
     /// How many links the parts before it made; they may have been removed again.
@@ -97,8 +99,11 @@ impl LinkSet {
     }
 
     /// Links resources that are not linked. They are in key order; `order` is the rank of each in request order, which
-    /// is the link order within a change. Sequences are not reassigned between the parts of a change. The request
-    /// index of a link does not depend on whether the links before it still exist.
+    /// is the link order within a change.
+    ///
+    /// A change may have several parts, so its links get their sequences in several calls. Sequences are reassigned
+    /// only before the first part: there is room for `portion.rest`. A link of this part gets the request index
+    /// `portion.before` plus its rank, also if links of earlier parts were removed again.
     ///
     /// Cost: O(n log m + chunks they are in) with n links into m.
     pub(super) fn link(
@@ -114,7 +119,8 @@ impl LinkSet {
         if u64::from(self.next) + rest as u64 >= u64::from(u32::MAX) {
             self.renumber();
         }
-        // A set whose links were all removed starts again, also within a change.
+        // If an earlier part of the change removed all links, this set is new and begins with sequence 0. But the
+        // request indexes of the earlier parts are used, so their sequences are skipped.
         let first = self.next.max(before);
         let mut in_order = vec![Link::default(); added.len()];
         let by_key: Vec<(u64, Link)> = added

@@ -143,7 +143,7 @@ fn a_large_set_has_bits_of_restored_links() {
     links.unlink(|text| text.ends_with('7'));
     let entries = links.entries(gone.iter().map(|(text, _)| text));
     let back: Vec<_> = entries.into_iter().zip(gone.iter().map(|(_, record)| *record)).collect();
-    links.set.put_back(&links.names, &back).unwrap();
+    links.set.restore(&links.names, &back).unwrap();
     links.model.extend(gone);
     links.assert_same();
     assert_eq!(links.set.members().map(IdSet::count), Some(40));

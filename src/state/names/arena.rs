@@ -117,7 +117,7 @@ impl Arena {
         };
         let id = if id == NO_ID { self.new_id() } else { id };
         let record = self.record_mut(place, words * WORD);
-        let length = name.len() as u16; // two keys are less
+        let length = name.len() as u16; // two keys have fewer bytes than 2^16
         let head = id.to_le_bytes().into_iter().chain(length.to_le_bytes());
         record.iter_mut().zip(head.chain(name.bytes())).for_each(|(to, from)| *to = from);
         (place, id)

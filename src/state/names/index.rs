@@ -1,30 +1,43 @@
 //! An index from the hash of a name to its place: an extendible hash table. Its buckets are shared with snapshots.
 //!
-//! The first bits of a hash select an entry of the directory, which leads to a bucket. A full bucket is split in two.
-//! So adding a name never moves the whole table.
+//! A hash has 32 bits. Its first `depth` bits are the index of an entry of the *directory*, and this entry is the
+//! number of a *bucket*. A bucket has a depth of its own, the number of first bits that all its hashes have in common.
+//! If the depth of a bucket is lower than that of the directory, several entries in a row lead to it. For example, in a
+//! directory of depth 2 the entries 00 and 01 lead to the same bucket if its depth is 1: it has all hashes that begin
+//! with 0.
+//!
+//! A bucket is a small hash table. The last bits of a hash select the first slot to look at. If it is taken, the entry
+//! is in one of the slots after it (linear probing). When three quarters of the slots are used, the number of slots is
+//! doubled, up to a maximum. After that the bucket is split in two by the next bit of its hashes. If its depth is
+//! already that of the directory, the directory is doubled first. So adding a name moves the entries of one bucket, and
+//! never those of the whole table.
 
 use std::sync::Arc;
 
-/// The slots of a bucket before it is split.
+/// The number of slots from which on a full bucket is split, instead of enlarged.
 const MAX_SLOTS: usize = 512;
+/// The number of slots of the first bucket of an empty table.
 const MIN_SLOTS: usize = 8;
-/// The target entries of a bucket in a table that is built for a known number of names: three standard deviations
-/// below the size at which it is split.
+/// The maximum average number of entries of a bucket in a table that is built for a known number of names. It is three
+/// standard deviations below the 384 entries at which a bucket is split, so few buckets are split while the names are
+/// added.
 const USUAL: usize = 330;
-/// If the directory has this number of entries for each bucket, it is not doubled any more: a bucket of similar hashes
-/// grows instead.
+/// If the directory has more than this number of entries for each bucket, it is not doubled. A bucket whose hashes
+/// begin with many equal bits is then enlarged instead of split.
 const MAX_SPARSE: usize = 16;
 
-/// The number of entries and the number of common bits of their hashes, then the slots: hash and place plus 1, or 0.
-/// The number of slots is a power of two.
+/// First a head: the depth in the upper half, the number of entries in the lower half. Then the slots: 0 if it is
+/// empty, else the hash in the upper half, and the place plus 1 in the lower half. The number of slots is a power of
+/// two.
 type Bucket = Arc<[u64]>;
 
 /// Hashes and places.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    /// For each value of the first `depth` bits of a hash, its bucket.
+    /// For each value of the first `depth` bits of a hash, the number of its bucket.
     directory: Arc<Vec<u32>>,
     buckets: Arc<Vec<Bucket>>,
+    /// The directory has 2^`depth` entries.
     depth: u32,
 }
 
@@ -46,7 +59,8 @@ fn head(bucket: &[u64]) -> (usize, u32) {
     (head as u32 as usize, hash_of(head))
 }
 
-/// The entries with a hash in a bucket's slots, from its first possible slot on.
+/// The used slots of a bucket, with their indexes, from the first possible slot of a hash up to the next empty slot.
+/// All entries with this hash are among them.
 #[inline]
 fn probe(slots: &[u64], hash: u32) -> impl Iterator<Item = (usize, u64)> {
     let mask = slots.len().wrapping_sub(1);
@@ -139,24 +153,27 @@ impl Index {
         *bucket = larger;
     }
 
-    /// Splits a bucket by the next bit of its hashes; `hash` is one of them.
+    /// Splits a bucket by the next bit of its hashes; `hash` is a hash that leads to it. The entries with 0 stay in the
+    /// bucket, and those with 1 are moved to a new one.
     fn split(&mut self, at: usize, depth: u32, hash: u32) {
         let buckets = Arc::make_mut(&mut self.buckets);
         let Some(bucket) = buckets.get_mut(at) else { return };
         let bit = 1 << (31 - depth);
-        // They have the same size as before, because all hashes may go to one side.
+        // Both have as many slots as the old one, because all its entries may go into one of them.
         let slots = bucket.len() - 1;
         let [mut zero, mut one] = [new_bucket(slots, depth + 1), new_bucket(slots, depth + 1)];
         move_all(bucket, Arc::make_mut(&mut zero), |hash| hash & bit == 0);
         move_all(bucket, Arc::make_mut(&mut one), |hash| hash & bit != 0);
         *bucket = zero;
-        // Each has some hundred names, and there are fewer than 2^32 names.
+        // A bucket has hundreds of names, and there are fewer than 2^32 names.
         let added = buckets.len() as u32;
         buckets.push(one);
         if depth == self.depth {
+            // Each entry is doubled: both lead to the bucket of the old one.
             self.directory = Arc::new(self.directory.iter().flat_map(|at| [*at, *at]).collect());
             self.depth += 1;
         }
+        // The old bucket has `2 * width` entries of the directory, from `first` on. The second half is for the new one.
         let width = 1_usize << (self.depth - depth - 1);
         let first = if depth == 0 { 0 } else { (hash >> (32 - depth)) as usize * 2 * width };
         let moved = Arc::make_mut(&mut self.directory).iter_mut().skip(first + width).take(width);
@@ -198,6 +215,7 @@ fn put(bucket: &mut [u64], hash: u32, place: u32) {
     }
 }
 
+/// Copies the entries of a bucket whose hashes are accepted by `goes` to another bucket.
 fn move_all(from: &[u64], to: &mut [u64], goes: impl Fn(u32) -> bool) {
     let entries = from.iter().skip(1).filter(|slot| **slot != 0);
     entries.filter(|slot| goes(hash_of(**slot))).for_each(|slot| {
@@ -205,7 +223,7 @@ fn move_all(from: &[u64], to: &mut [u64], goes: impl Fn(u32) -> bool) {
     });
 }
 
-/// Empties a slot, and moves later entries that were displaced by it.
+/// Empties a slot. Entries after it that could be in it are moved, so that no search for them ends at the empty slot.
 fn close_gap(slots: &mut [u64], mut gap: usize) {
     let mask = slots.len().wrapping_sub(1);
     let mut at = gap;
@@ -213,7 +231,8 @@ fn close_gap(slots: &mut [u64], mut gap: usize) {
         at = (at + 1) & mask;
         let Some(&slot) = slots.get(at).filter(|slot| **slot != 0) else { break };
         let wanted = hash_of(slot) as usize & mask;
-        // An entry may move to the gap if the gap is not before its first possible slot.
+        // An entry may move into the gap if its first possible slot is not after the gap. Distances are counted
+        // backwards from the entry, around the end of the slots.
         if (at.wrapping_sub(wanted) & mask) >= (at.wrapping_sub(gap) & mask) {
             slots.swap(gap, at);
             gap = at;

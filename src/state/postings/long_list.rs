@@ -69,8 +69,8 @@ impl LongList {
         if chunk.len() > CHUNK {
             // Slots are usually added in order. A list that grows only at its end keeps full chunks this way.
             let half = if place == CHUNK { CHUNK } else { CHUNK / 2 };
-            let behind = chunk.split_off(half);
-            self.chunks.insert(at + 1, Arc::new(behind));
+            let later = chunk.split_off(half);
+            self.chunks.insert(at + 1, Arc::new(later));
         }
         true
     }
@@ -92,12 +92,12 @@ impl LongList {
     /// Merges a chunk with the one before it, or the first chunk with the one after it.
     fn join(&mut self, at: usize) {
         let first = at.saturating_sub(1);
-        let [before, behind] =
+        let [before, later] =
             [first, first + 1].map(|at| self.chunks.get(at).map_or(0, |c| c.len()));
-        if before + behind <= CHUNK && first + 1 < self.chunks.len() {
-            let behind = self.chunks.remove(first + 1);
+        if before + later <= CHUNK && first + 1 < self.chunks.len() {
+            let later = self.chunks.remove(first + 1);
             if let Some(chunk) = self.chunks.get_mut(first) {
-                Arc::make_mut(chunk).extend_from_slice(&behind);
+                Arc::make_mut(chunk).extend_from_slice(&later);
             }
         }
     }

@@ -212,21 +212,21 @@ impl Postings {
         place
     }
 
-    /// Removes resources from a view, one after another, and returns the result for each.
+    /// Removes resources from a view, one after another, and calls `report` with the index and the result of each.
     ///
     /// Cost: O(n); for a resource in many views O(log n + 512) with its views.
     pub(super) fn remove_all(
         &mut self,
         ids: &[u32],
         slot: u32,
-        mut tell: impl FnMut(usize, Removed),
+        mut report: impl FnMut(usize, Removed),
     ) {
         let mut place = 0;
         for ids in ids.chunks(STAGE) {
             self.touch_to_change(ids);
             for id in ids {
                 let removed = self.remove(*id, slot);
-                tell(place, removed);
+                report(place, removed);
                 place += 1;
             }
         }

@@ -137,7 +137,7 @@ impl<'a> Part<'a> {
     /// The rows of the links that match a filter, and their number.
     fn of_found(&self, selection: &Selection<'_, '_>) -> Result<(Vec<Row<'a>>, u64)> {
         let links = self.links.by_key(self.names, None, 0);
-        let found = links.filter(|link| selection.finds_linked(link.place));
+        let found = links.filter(|link| selection.matches_linked(link.place));
         let found: Vec<_> = found.map(|link| self.row(link)).collect();
         let total = found.len() as u64;
         Ok((self.ranked(found)?, total))

@@ -43,7 +43,7 @@ impl<'s> ProjectReader<'s> {
         let views = ResourceTests::new(self.project, filter.linked()).views();
         let views = views.into_iter().map(|(_, view)| view);
         let total = views.len() as u64;
-        if sort == ViewSort::Key && !filter.asks_for_facts() {
+        if sort == ViewSort::Key && !filter.has_field_conditions() {
             let after = after.map(|at| at.key(|key| ViewKey::parse(key).ok())).transpose()?;
             let key = |view: &&'s ViewState| &view.about().key;
             let rows = ranked(views, key, after.as_ref().as_ref(), skip, paging.rows());

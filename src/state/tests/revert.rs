@@ -152,7 +152,7 @@ proptest! {
         }
         let mut unapply = Unapply::new(history.state.clone());
         for (revision, change) in history.changes.iter().enumerate().rev().take_while(|(_, of)| is_kept(of)) {
-            unapply.take_back(change).unwrap();
+            unapply.undo(change).unwrap();
             let then = unapply.clone().finish(history.stamp(revision)).unwrap();
             prop_assert_eq!(then.checked_digest(), history.digests[revision], "{:?}", change);
         }

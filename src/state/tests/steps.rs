@@ -48,7 +48,7 @@ fn each_step_of_a_change_sees_the_steps_before_it() {
     assert_eq!((view.name.as_str(), view.links.total(), view.revision), ("new", 1, 1));
     assert_eq!((view.version, state.head.revision, state.check()), (2, 1, Ok(())));
     let mut unapply = Unapply::new(state);
-    unapply.take_back(&change).unwrap();
+    unapply.undo(&change).unwrap();
     let before = unapply.finish(Stamp { revision: 0, time: Timestamp::default() }).unwrap();
     assert_eq!(before.checked_digest(), State::default().checked_digest());
 }

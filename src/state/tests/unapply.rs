@@ -26,15 +26,15 @@ proptest! {
         let mut unapply = Unapply::new(history.state.clone());
         for revision in (0..history.changes.len()).rev() {
             let change = &history.changes[revision];
-            let taken_back = unapply.take_back(change);
+            let undone = unapply.undo(change);
             if change.effects.iter().any(Effect::has_counts_alone) {
                 let kept = matches!(
-                    taken_back, Err(Error::DetailNotKept { revision }) if revision == change.stamp.revision
+                    undone, Err(Error::DetailNotKept { revision }) if revision == change.stamp.revision
                 );
-                prop_assert!(kept, "{:?}", taken_back);
+                prop_assert!(kept, "{:?}", undone);
                 break;
             }
-            prop_assert!(taken_back.is_ok(), "{:?} of {:?}", taken_back, change);
+            prop_assert!(undone.is_ok(), "{:?} of {:?}", undone, change);
             let then = unapply.clone().finish(history.stamp(revision)).unwrap();
             prop_assert_eq!(then.checked_digest(), history.digests[revision], "{:?}", change);
             if revision % 5 == 0 {
@@ -117,7 +117,7 @@ fn a_change_that_is_not_the_newest_one_cannot_be_undone() {
     use super::commands::{at, create};
     let history = History::of(&[at(create(0, 0)), at(create(0, 1))]);
     let mut unapply = Unapply::new(history.state.clone());
-    let error = unapply.take_back(&history.changes[0]).unwrap_err();
+    let error = unapply.undo(&history.changes[0]).unwrap_err();
     assert!(error.to_string().contains("it is not the newest change"), "{error}");
     let error = Unapply::new(history.state.clone()).finish(history.stamp(1)).unwrap_err();
     assert!(error.to_string().contains("the newest remaining change"), "{error}");

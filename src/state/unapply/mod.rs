@@ -7,12 +7,12 @@
 mod links;
 mod removal;
 
-use links::ReturnedLinks;
+use links::LinksToRestore;
 
 use std::sync::Arc;
 
 use super::State;
-use super::misfit::{Fit, Misfit, there};
+use super::misfit::{Fit, Misfit, present};
 use super::project::ProjectState;
 use super::view::ViewState;
 use crate::model::change_record::{LastChange, PutResource, ViewBefore};
@@ -26,19 +26,19 @@ use crate::model::{ChangeRecord, Effect, Stamp, ViewRecord};
 #[derive(Clone, Debug)]
 pub(crate) struct Unapply {
     state: State,
-    /// Links to be restored, all at once at the end.
-    returned: ReturnedLinks,
+    /// Links to be restored, all together at the end.
+    to_restore: LinksToRestore,
 }
 
 /// The change that is being undone.
 #[derive(Clone, Copy, Debug)]
-struct Unmade {
+struct Undone {
     stamp: Stamp,
 }
 
 impl Unapply {
     pub(crate) fn new(state: State) -> Self {
-        Self { state, returned: ReturnedLinks::default() }
+        Self { state, to_restore: LinksToRestore::default() }
     }
 
     /// Undoes the newest change.
@@ -49,12 +49,12 @@ impl Unapply {
     ///
     /// [`Error::DetailNotKept`] if its record has only counts because it removed too much; [`Error::Damaged`] if it is
     /// not the newest change of this state. After an error the state must not be used.
-    pub(crate) fn take_back(&mut self, change: &ChangeRecord) -> Result<()> {
+    pub(crate) fn undo(&mut self, change: &ChangeRecord) -> Result<()> {
         let revision = change.stamp.revision;
         if change.effects.iter().any(Effect::has_counts_alone) {
             return Err(Error::DetailNotKept { revision });
         }
-        self.take_back_effects(change).map_err(|misfit| misfit.of_change(revision))
+        self.undo_effects(change).map_err(|misfit| misfit.of_change(revision))
     }
 
     /// The state after the change with this stamp, which must be the newest one that was not undone.
@@ -65,9 +65,9 @@ impl Unapply {
     ///
     /// [`Error::Damaged`] if the newest change is another one, or if links cannot be restored.
     pub(crate) fn finish(mut self, stamp: Stamp) -> Result<State> {
-        let returned = std::mem::take(&mut self.returned);
+        let to_restore = std::mem::take(&mut self.to_restore);
         let finished = match self.state.head.revision == stamp.revision {
-            true => returned.put_back(&mut self.state),
+            true => to_restore.restore_all(&mut self.state),
             false => Err(Misfit("it is not the newest remaining change")),
         };
         finished.map_err(|misfit| misfit.of_change(stamp.revision))?;
@@ -75,14 +75,14 @@ impl Unapply {
         Ok(self.state)
     }
 
-    fn take_back_effects(&mut self, change: &ChangeRecord) -> Fit {
+    fn undo_effects(&mut self, change: &ChangeRecord) -> Fit {
         let ChangeRecord { stamp, project: key, effects, begins_project, .. } = change;
         let head = self.state.head;
         if stamp.revision != head.revision || stamp.time > head.time {
             return Err(Misfit("it is not the newest change"));
         }
-        let unmade = Unmade { stamp: *stamp };
-        effects.iter().rev().try_for_each(|effect| self.take_back_effect(key, effect, unmade))?;
+        let undone = Undone { stamp: *stamp };
+        effects.iter().rev().try_for_each(|effect| self.undo_effect(key, effect, undone))?;
         if *begins_project {
             self.end_project(key)?;
         }
@@ -91,22 +91,22 @@ impl Unapply {
         Ok(())
     }
 
-    fn take_back_effect(&mut self, key: &ProjectKey, effect: &Effect, unmade: Unmade) -> Fit {
+    fn undo_effect(&mut self, key: &ProjectKey, effect: &Effect, undone: Undone) -> Fit {
         match effect {
             Effect::DeleteProject { detail, .. } => {
-                self.return_project(key, there(detail.as_ref(), "it has only counts")?)
+                self.restore_project(key, present(detail.as_ref(), "it has only counts")?)
             }
-            Effect::CreateView { view, .. } => self.uncreate_view(key, view),
+            Effect::CreateView { view, .. } => self.undo_create_view(key, view),
             effect => {
                 let project = self.state.project_mut(key)?;
-                unapply_to_project(project, &mut self.returned, effect, unmade)
+                unapply_to_project(project, &mut self.to_restore, effect, undone)
             }
         }
     }
 
     /// Removes a project that began with the change.
     fn end_project(&mut self, key: &ProjectKey) -> Fit {
-        let project = there(self.state.projects.remove_cow(key), "there is no such project")?;
+        let project = present(self.state.projects.remove_cow(key), "there is no such project")?;
         if project.views.len() > 0 || project.registry.counts().total() > 0 {
             return Err(Misfit("the project has more than at its beginning"));
         }
@@ -115,10 +115,10 @@ impl Unapply {
     }
 
     /// Removes a view that the change created.
-    fn uncreate_view(&mut self, project: &ProjectKey, key: &ViewKey) -> Fit {
+    fn undo_create_view(&mut self, project: &ProjectKey, key: &ViewKey) -> Fit {
         let project = self.state.project_mut(project)?;
-        let (slot, view) = there(project.views.remove(key), "there is no such view")?;
-        let has_links = view.counts().total() > 0 || self.returned.has_any(project.id, slot);
+        let (slot, view) = present(project.views.remove(key), "there is no such view")?;
+        let has_links = view.counts().total() > 0 || self.to_restore.has_any(project.id, slot);
         if has_links || !view.filters().is_empty() {
             return Err(Misfit("the view was created with links or filters"));
         }
@@ -131,38 +131,38 @@ impl Unapply {
 /// Undoes an effect in a project that exists before and after it.
 fn unapply_to_project(
     project: &mut ProjectState,
-    returned: &mut ReturnedLinks,
+    to_restore: &mut LinksToRestore,
     effect: &Effect,
-    unmade: Unmade,
+    undone: Undone,
 ) -> Fit {
     match effect {
-        Effect::UpdateView { view, before, .. } => project.return_fields(view, before),
+        Effect::UpdateView { view, before, .. } => project.restore_fields(view, before),
         Effect::DeleteView { detail, .. } => {
-            project.return_view(there(detail.as_ref(), "it has only counts")?, returned)
+            project.restore_view(present(detail.as_ref(), "it has only counts")?, to_restore)
         }
         Effect::ChangeLinks(parts) => {
-            parts.iter().rev().try_for_each(|part| project.unchange_links(part, returned))
+            parts.iter().rev().try_for_each(|part| project.undo_links(part, to_restore))
         }
-        Effect::ChangeFilter(change) => project.return_filter(change, returned),
+        Effect::ChangeFilter(change) => project.restore_filter(change, to_restore),
         Effect::PutResources(puts) => {
-            puts.iter().rev().try_for_each(|put| project.unput(put, unmade))
+            puts.iter().rev().try_for_each(|put| project.undo_put(put, undone))
         }
         Effect::RemoveResource { resource_type, detail, .. } => {
-            let detail = there(detail.as_ref(), "it has only counts")?;
-            project.return_resources(*resource_type, detail, returned)
+            let detail = present(detail.as_ref(), "it has only counts")?;
+            project.restore_resources(*resource_type, detail, to_restore)
         }
         Effect::RemoveEnvironment { detail, .. } => {
-            let detail = there(detail.as_ref(), "it has only counts")?;
-            project.return_segments(detail, returned)
+            let detail = present(detail.as_ref(), "it has only counts")?;
+            project.restore_segments(detail, to_restore)
         }
         Effect::Unregister(resources) => {
             resources.iter().rev().try_for_each(|resource| project.reregister(resource))
         }
         Effect::RenameView { view, to, last_change, updated_at } => {
-            project.return_key(view, to, (*last_change, *updated_at))
+            project.restore_key(view, to, (*last_change, *updated_at))
         }
         Effect::PutProject { before, settings } => {
-            project.return_settings(before.as_ref(), settings)
+            project.restore_settings(before.as_ref(), settings)
         }
         Effect::CreateView { .. } | Effect::DeleteProject { .. } => {
             debug_assert!(false, "these effects change ids of the state");
@@ -173,7 +173,7 @@ fn unapply_to_project(
 
 impl ProjectState {
     /// Restores the settings of the project.
-    fn return_settings(
+    fn restore_settings(
         &mut self,
         before: Option<&ProjectSettings>,
         settings: &ProjectSettings,
@@ -186,29 +186,34 @@ impl ProjectState {
     }
 
     /// Restores the key of a view; `before` is its previous last change, and the time when its fields had changed.
-    fn return_key(&mut self, key: &ViewKey, now: &ViewKey, before: (LastChange, Timestamp)) -> Fit {
+    fn restore_key(
+        &mut self,
+        key: &ViewKey,
+        now: &ViewKey,
+        before: (LastChange, Timestamp),
+    ) -> Fit {
         if self.views.slot(key).is_some() || !self.views.has_room() {
             return Err(Misfit("the view exists, or there are too many views"));
         }
-        let view = there(self.views.rename(now, key), "there is no such view")?;
+        let view = present(self.views.rename(now, key), "there is no such view")?;
         view.count_down(before, |record| record.key = key.clone())
     }
 
     /// Restores the fields of a view.
-    fn return_fields(&mut self, view: &ViewKey, before: &ViewBefore) -> Fit {
+    fn restore_fields(&mut self, view: &ViewKey, before: &ViewBefore) -> Fit {
         let ViewBefore { fields, last_change, updated_at } = before;
-        let slot = there(self.views.slot(view), "there is no such view")?;
-        let view = there(self.views.get_mut(slot), "there is no such view")?;
+        let slot = present(self.views.slot(view), "there is no such view")?;
+        let view = present(self.views.get_mut(slot), "there is no such view")?;
         view.count_down((*last_change, *updated_at), |record| record.fields = fields.clone())
     }
 
     /// Restores the fields of a registered resource.
-    fn unput(&mut self, put: &PutResource, unmade: Unmade) -> Fit {
+    fn undo_put(&mut self, put: &PutResource, undone: Undone) -> Fit {
         let PutResource { resource_type, name, before, fields } = put;
         let is_put = self
             .registry
             .get(*resource_type, name)
-            .is_some_and(|row| row.fields == *fields && row.revision == unmade.stamp.revision);
+            .is_some_and(|row| row.fields == *fields && row.revision == undone.stamp.revision);
         if !is_put {
             return Err(Misfit("a resource has other fields"));
         }
@@ -231,7 +236,7 @@ impl ViewState {
         let mut record = self.to_record();
         edit(&mut record);
         let (last_change, updated_at) = before;
-        record.version = there(record.version.checked_sub(1), "the view has no version before")?;
+        record.version = present(record.version.checked_sub(1), "the view has no version before")?;
         record.change = last_change.unwrap_or(record.change);
         record.updated_at = updated_at;
         let (links, standing) = (std::mem::take(&mut self.links), self.standing.take());

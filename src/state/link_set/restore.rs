@@ -12,7 +12,7 @@ impl LinkSet {
     /// All sequences are reassigned, so the cost is the same for one link as for many.
     ///
     /// Cost: O(m + n log m) for n links into m.
-    pub(in crate::state) fn put_back(
+    pub(in crate::state) fn restore(
         &mut self,
         names: &Names,
         links: &[(Entry, LinkRecord)],

@@ -1,4 +1,4 @@
-//! Links that are restored when a change is reverted.
+//! Collects the links to be restored when a change is reverted.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use crate::model::resource::ResourceType;
 /// Links to be restored, by view and type, each with its time.
 ///
 /// Restoring links costs O(links of the view), however few they are. So the links of all parts of a change are
-/// collected first. If an earlier part of the change had made a collected link, it is removed from the collection
-/// again.
+/// collected first. Parts are reverted from the last one on: if a part made a link that a later part removed, the link
+/// is removed from the collection again.
 #[derive(Default)]
-pub(super) struct ReturnedLinks(BTreeMap<(ViewKey, ResourceType), Links>);
+pub(super) struct LinksToRestore(BTreeMap<(ViewKey, ResourceType), Links>);
 
 /// By the names of the resources.
 pub(super) type Links = BTreeMap<Box<str>, LinkRecord>;
 
-impl ReturnedLinks {
+impl LinksToRestore {
     /// The links of a view and type to be restored.
     pub(super) fn of(&mut self, view: &ViewKey, resource_type: ResourceType) -> &mut Links {
         self.0.entry((view.clone(), resource_type)).or_default()
@@ -29,8 +29,12 @@ impl ReturnedLinks {
     }
 }
 
-/// Removes a collected link if it is the one that was made.
-pub(super) fn take(links: &mut Links, name: &str, is_made: impl Fn(LinkRecord) -> bool) -> bool {
+/// Removes a collected link if `is_made` is true for its time; returns whether it was removed.
+pub(super) fn remove_if(
+    links: &mut Links,
+    name: &str,
+    is_made: impl Fn(LinkRecord) -> bool,
+) -> bool {
     let found = links.get(name).is_some_and(|record| is_made(*record));
     found && links.remove(name).is_some()
 }
