@@ -28,8 +28,9 @@ use crate::state::{
 /// Memory for pages that are read.
 const CACHE: usize = 64 << 20;
 
-/// The minimum bytes of memory of a link and of a name. With them an opening fails early if the state cannot fit.
-const LINK_BYTES: u64 = 24;
+/// Fewer bytes of memory than a link and a name take in any state. With them an opening fails early if the state cannot
+/// fit.
+const LINK_BYTES: u64 = 8;
 const NAME_BYTES: u64 = 48;
 
 /// Loads a state from a file, which is not changed; errors name its path. The database checks all pages first.

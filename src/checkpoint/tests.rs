@@ -15,8 +15,8 @@ use crate::journal::Reader;
 use crate::model::ChangeRecord;
 use crate::parallel::Threads;
 use crate::{
-    Cursor, KeySort, LinkSort, Paging, ResourceFilter, ResourceSort, ResourceType, Result, Store,
-    ViewSort,
+    Batch, Cursor, KeySort, LinkSort, NewView, Options, Paging, ResourceFilter, ResourceSort,
+    ResourceType, Result, Store, ViewSort,
 };
 
 /// The store of the checkpoints in these tests.
@@ -350,4 +350,19 @@ fn a_state_that_cannot_fit_into_memory_is_refused_before_it_is_loaded() {
         matches!(refused, Err(Error::MemoryLimit { limit: 1_000, needed }) if needed <= used),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_state_with_many_links_for_each_resource_is_loaded_within_the_memory_that_it_takes() {
+    let store = Options::new().open_in_memory().unwrap();
+    let project = store.project("p").unwrap();
+    let keys: Vec<_> = (0..1_000).map(|number| format!("flag-{number}")).collect();
+    for number in 0..200 {
+        let view = format!("view-{number}");
+        project.create_view(NewView::new(&view, "")).unwrap();
+        project.link(&view, Batch::flags(keys.clone())).unwrap().all_ok().unwrap();
+    }
+    let bytes = written(&checkpoint_of(&store));
+    let used = load_bytes(&bytes).unwrap().state.memory_use().total();
+    assert!(load_within(&bytes, Some(used)).is_ok());
 }
