@@ -7,7 +7,7 @@
 //! |
 //! | `screen` | the selection, and the effects of keys |
 //! | `draw` | the appearance |
-//! | `worker`, `terminal` | the thread that reads, and the terminal |
+//! | `worker`, `terminal`, `signals` | the thread that reads, the terminal, and signals that end the display |
 
 mod draw;
 mod figures;
@@ -15,6 +15,7 @@ mod host_source;
 mod http;
 mod picture;
 mod screen;
+mod signals;
 mod source;
 mod store_source;
 mod terminal;
@@ -36,6 +37,7 @@ use crate::output::Output;
 use crate::progress;
 use draw::{Theme, draw};
 use screen::{Answer, Screen, Step};
+use signals::Signals;
 use terminal::Taken;
 use worker::Worker;
 
@@ -82,15 +84,18 @@ pub(crate) fn run(arguments: &TopArguments, output: &Output) -> Result<Exit> {
     let mut screen = Screen::new(arguments.named.clone());
     screen.take(Answer::Look(Ok(first?)));
     let worker = Worker::start(source)?;
+    let signals = Signals::receive()?;
     let mut taken = Taken::take()?;
-    show(&mut taken, &mut screen, &worker)?;
+    show(&mut taken, &mut screen, &worker, &signals)?;
+    drop(taken);
+    signals.end()?;
     Ok(Exit::Done)
 }
 
-/// Shows the display until the user quits.
-fn show(taken: &mut Taken, screen: &mut Screen, worker: &Worker) -> Result<()> {
+/// Shows the display until the user quits, or a signal ends it.
+fn show(taken: &mut Taken, screen: &mut Screen, worker: &Worker, signals: &Signals) -> Result<()> {
     let (theme, mut changed) = (Theme::of_environment(), true);
-    loop {
+    while !signals.any() {
         if changed {
             let drawn = taken.terminal().draw(|frame| draw(frame, screen, theme));
             drawn.map_err(Error::Terminal)?;
@@ -108,6 +113,7 @@ fn show(taken: &mut Taken, screen: &mut Screen, worker: &Worker) -> Result<()> {
             }
         }
     }
+    Ok(())
 }
 
 /// Processes the answers of the source; returns whether there were any.

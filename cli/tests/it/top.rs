@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,9 @@ impl Tmux {
             eprintln!("tmux is not installed, so nothing was tested in a real terminal");
             return None;
         }
-        let tmux = Self { socket: format!("viewlink-test-{}", std::process::id()) };
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let tmux = Self { socket: format!("viewlink-test-{}-{number}", std::process::id()) };
         tmux.run(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", script]);
         Some(tmux)
     }
@@ -111,5 +114,18 @@ fn in_a_real_terminal_it_shows_a_store_and_its_changes_and_restores_the_terminal
     tmux.press(&["q"]);
     let shown = tmux.wait_for(&["ended with 0", "icanon", "echo"]);
     assert!(!shown.contains("Views, by size"), "{shown}");
+    assert!(!shown.contains("-icanon") && !shown.contains("-echo"), "{shown}");
+}
+
+#[test]
+fn a_signal_that_ends_it_restores_the_terminal_first() {
+    let stage = Stage::with_flags(["a"]);
+    let Some(tmux) = Tmux::start(&script(&stage.store())) else { return };
+    tmux.wait_for(&["views.viewlink", "revision 2"]);
+    let shell = tmux.run(&["display-message", "-p", "#{pane_pid}"]);
+    let children = format!("/proc/{0}/task/{0}/children", shell.trim());
+    let Ok(program) = std::fs::read_to_string(children) else { return }; // only Linux has this file
+    assert!(Command::new("kill").args(["-TERM", program.trim()]).status().unwrap().success());
+    let shown = tmux.wait_for(&["ended with 143", "icanon", "echo"]);
     assert!(!shown.contains("-icanon") && !shown.contains("-echo"), "{shown}");
 }
