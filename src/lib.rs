@@ -186,12 +186,12 @@
 //! | --- | ---: | --- |
 //! | a project, view or resource key, a segment id | 256 bytes | [`MAX_KEY_LEN`], fixed |
 //! | an environment id | 256 bytes | [`Limits::environment_id`] |
-//! | keys of a batch, resources of a put, with the links that follow | 100,000 | [`Options::batch_limit`] |
+//! | keys of a batch or resources of a put, plus the links that views' filters change because of them | 100,000 | [`Options::batch_limit`] |
 //! | a name, a tag, a maintainer's id, an actor | 256 bytes each | [`Limits`] |
 //! | tags of a view or resource | 64 | [`Limits::tags`] |
 //! | a description | 4,096 bytes | [`Limits::description`] |
 //! | a comment | 16,384 bytes | [`Limits::comment`] |
-//! | the text of a filter, its values, and the values of a filter that a view follows | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
+//! | a filter in text form or one that a view follows: its text, its values | 64 KiB, 1,000 | [`MAX_FILTER_LEN`], [`MAX_FILTER_VALUES`], fixed |
 //! | keys of changes that share a sync | 10,000 | fixed |
 //! | names that a removal may have so that it can be reverted | 100,000 | [`Options::removal_detail`] |
 //! | memory of the state | none | [`Options::memory_limit`] |
@@ -312,7 +312,7 @@
 
 #![forbid(unsafe_code)]
 
-// Tokio cannot be used in the tests that try the waiting in every order of its steps.
+// The model checker loom runs the tests of group commit in every order of steps. Tokio has no runtime under it.
 #[cfg(all(feature = "tokio", not(loom)))]
 mod asynchronous;
 mod catch_panic;

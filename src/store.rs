@@ -108,8 +108,9 @@ impl Store {
     ///
     /// All reads return the data of that time: fields, versions and ids, link times and link order, the registry,
     /// totals and pages. The snapshot is made from the current state: the later changes are undone in a copy. So a
-    /// recent revision costs little. Snapshots of other revisions accept the cursors of its pages if they have the
-    /// same list. While the snapshot is made, changes continue and the journal removes no segments.
+    /// recent revision costs little. A cursor from a page of this snapshot is also valid in snapshots of other
+    /// revisions, if the same list exists there. While the snapshot is made, changes continue and the journal removes
+    /// no segments.
     ///
     /// Cost: O(n log links + links of the views that lost links) with the n names of the later changes; these are read
     /// from the journal, one segment at a time.

@@ -22,13 +22,13 @@ pub struct Host {
 
 struct Shared {
     store: Store,
-    /// If the store is a copy that shares a log with those of other hosts.
+    /// Set if the store is a copy that shares a log with the copies of other hosts.
     member: Option<Arc<Member>>,
     keys: ApiKeys,
     members: Members,
     settings: Settings,
     calls: Arc<Semaphore>,
-    /// Those among them that may be changes.
+    /// Permits for changes, which need one of `calls`, too; these are fewer, so that reads continue.
     changes: Arc<Semaphore>,
     /// Requests that wait for a position.
     waits: Arc<Semaphore>,
@@ -89,7 +89,7 @@ impl Host {
         &self.shared.calls
     }
 
-    /// The changes among them.
+    /// The changes that may run at the same time, each of which is one of these calls, too.
     pub(crate) fn changes(&self) -> &Arc<Semaphore> {
         &self.shared.changes
     }

@@ -1,17 +1,17 @@
 //! The Views REST API over a [`viewlink`] store.
 //!
-//! An HTTP server for the nine operations of the API. Each operation calls the crate on the thread pool for blocking
-//! work. The JSON of requests and answers is in the crate's module `wire`. `docs/host.md` describes how to run the
-//! host.
+//! An HTTP server for the nine operations of the API, and some more. Each operation calls the crate on the thread pool
+//! for blocking work. The JSON of requests and answers is in the crate's module `wire`. `docs/host.md` describes how to
+//! run the host.
 //!
 //! | module | purpose |
 //! | --- | --- |
 //! | `arguments`, `settings`, `welcome`, `run` | the command line, and the printed text |
 //! | `server`, `connection`, `descriptors`, `shutdown` | the network, signals |
 //! | `router`, `operation` | the paths of the operations, and the layers that all requests pass |
-//! | `views`, `links`, `changes` | the nine operations, and the feed of changes |
-//! | `authorize`, `keys`, `cors`, `api_version`, `method_override`, `encoded_path`, `request_id` | checks before a
-//! request is handled |
+//! | `views`, `links` | the nine operations |
+//! | `projects`, `registry`, `follow`, `comparisons`, `reverts`, `history`, `changes` | further operations, and the feed of changes |
+//! | `authorize`, `keys`, `cors`, `api_version`, `method_override`, `encoded_path`, `request_id` | checks before a request is handled |
 //! | `path_parts`, `query`, `json_body`, `terms`, `entity_tag`, `at_least`, `unread` | the parts of a request |
 //! | `answer`, `failure`, `position_header`, `health`, `metrics`, `member_metrics`, `log`, `rarely`, `outlet` | answers, metrics and the log |
 //! | `host`, `call`, `standing` | the store, the calls of it, and the condition of the host |

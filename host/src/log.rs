@@ -105,8 +105,8 @@ pub(crate) mod tests {
         }
     }
 
-    /// Keeps the log from now on. Each test in this process that logs must call it first: the first event of a kind
-    /// that has no subscriber is disabled in all threads.
+    /// Keeps the log from now on. Each test in this process that logs must call it first. If the first event of a kind
+    /// occurs without a subscriber, later events of this kind are disabled in all threads.
     pub(crate) fn keep() {
         static STARTED: OnceLock<()> = OnceLock::new();
         STARTED.get_or_init(|| lines(LevelFilter::INFO, || Written).init());

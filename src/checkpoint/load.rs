@@ -28,8 +28,8 @@ use crate::state::{
 /// Memory for pages that are read.
 const CACHE: usize = 64 << 20;
 
-/// Fewer bytes of memory than a link and a name take in any state. With them an opening fails early if the state cannot
-/// fit.
+/// The minimum bytes of memory that a link and a name take, in any state. With them an opening can fail early if the
+/// state cannot fit.
 const LINK_BYTES: u64 = 8;
 const NAME_BYTES: u64 = 48;
 

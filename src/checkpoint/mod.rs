@@ -9,10 +9,10 @@
 //! | `links.TYPE` | view id, number | links in key order |
 //! | `registry.TYPE` | project id, number | registered resources in key order |
 //!
-//! A row has as many items as fill a third of a page, because redb stores few large rows of a page badly. Rows of one
-//! owner are numbered from 0. A link has the rank of its name among the names of its project and type. The rank is a
-//! position in the file, not an id. The file contains no derived data: no postings, no link order, no index of terms,
-//! no ids of names.
+//! A row has as many items as fill a third of a page, because in redb a row of more than half a page takes a whole
+//! page. Rows of one owner are numbered from 0. A link has the rank of its name among the names of its project and
+//! type. The rank is a position in the file, not an id. The file contains no derived data: no postings, no link order,
+//! no index of terms, no ids of names.
 //!
 //! A file is written once, from a state that does not change meanwhile, and never changed after that. So it is either
 //! complete or useless: [`load`] checks the pages, every row, whether the rows fit together, and finally the digest.

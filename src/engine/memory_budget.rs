@@ -128,7 +128,7 @@ fn growth_of_effect(effect: &Effect) -> (u64, u64) {
         | Effect::RenameView { .. } => (1, RECORD),
         Effect::ChangeLinks(parts) => growth_of_links(parts),
         Effect::PutResources(puts) => (1, puts.iter().map(growth_of_put).sum()),
-        // From then on it is recorded what holds each link: by ids, in full chunks.
+        // From then on, the view stores the ids of the names whose links keys hold, in full chunks.
         Effect::ChangeFilter(FilterChange { filter: Some(_), links, .. }) => {
             (1, RECORD + 5 * links)
         }

@@ -39,8 +39,8 @@ impl OwnJournal {
     ///
     /// # Errors
     ///
-    /// The failure, which has whether the journal can still be used. Only if it can, the changes are certainly not in
-    /// it.
+    /// The failure, which says whether the journal can still be used. If it can, the changes are certainly not in the
+    /// journal; otherwise they may be.
     pub(super) fn append<'g>(
         &mut self,
         groups: impl IntoIterator<Item = (&'g [Vec<u8>], Mark)>,

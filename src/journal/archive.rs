@@ -4,9 +4,9 @@
 //! has the name of its segment and ends with the last change before the next segment. That part of a finished segment
 //! never changes, so a copy stays correct:
 //!
-//! - The name of the next segment proves that everything before it was synced, so no opening rewrites it: a fresh
-//!   segment begins after the durable changes, at the first revision of the newest segment or later. Only the newest
-//!   segment can be superseded or empty, and it is not finished.
+//! - The name of the next segment proves that everything before it was synced. An opening rewrites only changes that
+//!   may not be synced: it starts a new segment at or after the first revision of the newest segment.
+//! - Only the newest segment can be empty or replaced by another one, and it is not finished.
 //!
 //! The store ignores the bytes in the file after that part, and they are not copied.
 //!

@@ -13,8 +13,8 @@
 //! author knows the id. The second checksum covers the fields of the header and the body, so a body belongs to exactly
 //! one header. A header of zeros ends the segment.
 //!
-//! Age and clock are those of the append. With the clock reading of the previous append, an opening continues the age
-//! where the journal stopped, whatever the clock did in between.
+//! The age and the reading of the clock are those of the append. After an opening, the age continues from these two
+//! values of the last frame, whatever the clock did in between.
 
 use std::collections::VecDeque;
 use std::io;

@@ -1,9 +1,10 @@
 //! How much of the journal is kept.
 //!
-//! The age of a change is the [age](super::point::Age) that the journal gained since the change was appended. The
-//! journal ages by the steps of the clock, and by one append at most a quarter of the time that changes are kept. So
-//! single jumps of the clock never shorten the history. Some changes may be kept longer than requested: if no change
-//! came for longer than that quarter, as in a closed store, the journal has aged only by the quarter.
+//! The age of a change is the [age](super::point::Age) that the journal gained since the change was appended. Each
+//! append adds the time that the clock advanced since the previous append, but at most a quarter of the time that
+//! changes are kept. So single jumps of the clock never shorten the history. Some changes may be kept longer than
+//! requested: if no change came for longer than that quarter, as in a closed store, the journal has aged only by the
+//! quarter.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -36,9 +37,9 @@ impl Retention {
 }
 
 impl Segments {
-    /// Removes the oldest segments that `retention` allows to remove, if all their changes are below `needed`, the
-    /// newest change that the state on disk does not need. `head` is the end of the journal. With an archive, a segment
-    /// is removed only after it is archived.
+    /// Removes the oldest segments, as far as `retention` allows it and all their changes are older than `needed`, the
+    /// revision of the state on disk. `head` is the end of the journal. With an archive, a segment is removed only
+    /// after it is archived.
     ///
     /// Any thread may call this while changes are appended.
     ///

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The bytes of a chain hash.
 pub(crate) const HASH_LEN: usize = 16;
 
-/// The hash over all changes up to one: that of the changes before it and its bytes. It is all zeros before the first
-/// change. Two stores with the same hash after a change have the same changes up to it.
+/// The hash over all changes up to and including one: it is made from the hash before that change and the bytes of that
+/// change. Before the first change it is all zeros. Two stores with the same hash after a change have the same changes
+/// up to it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ChainHash(pub(crate) [u8; HASH_LEN]);
 

@@ -67,7 +67,7 @@ pub(crate) struct LinkCommand {
 impl LinkCommand {
     /// A command with the keys of a batch validated; its comment and actor are those of the change.
     ///
-    /// `environment_limit` is the greatest length of an environment id to be linked; `limit` that of
+    /// `environment_limit` is the greatest length of an environment id to be linked; `limit` is the value of the field
     /// [`limit`](Self::limit).
     pub(crate) fn new(
         view: ViewKey,

@@ -10,8 +10,8 @@ use super::view::{Maintainer, sorted_tags};
 /// A resource to be registered or registered again.
 ///
 /// The keys are raw: a malformed key fails alone and does not stop the others. A field that is not set is empty or
-/// `false`, with two exceptions: the name is then the key, and the time of creation that of the current registration or
-/// else of the change.
+/// `false`, with two exceptions. A name that is not set is the key. A time of creation that is not set is taken from
+/// the current registration, or is the time of the change if there is none.
 ///
 /// ```
 /// use viewlink::{Maintainer, NewResource};

@@ -27,8 +27,8 @@ pub enum LinkSort {
     Key,
     /// The oldest link first; links of the same millisecond by [`Key`](Self::Key). This is the order of the REST API.
     ///
-    /// A later link in the same millisecond as a cursor comes before the cursor if its key does. A walk that must see
-    /// all later links uses [`LinkTime`](Self::LinkTime).
+    /// A walk with cursors can miss a new link: one that is made in the same millisecond as the last link of a page,
+    /// and whose key is before the key of that link. Use [`LinkTime`](Self::LinkTime) to see all new links.
     LinkedAt,
     /// By the registered name, byte by byte, or by the key if the resource is not registered; resources with the same
     /// name by key.
@@ -55,7 +55,7 @@ pub enum ViewSort {
     Key,
     /// By name, byte by byte; views with the same name by key.
     Name,
-    /// The view first whose own fields have not changed for the longest time; ties by key.
+    /// By the time when the own fields of a view last changed, the oldest time first; ties by key.
     UpdatedAt,
 }
 

@@ -19,13 +19,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SetPredicate<T> {
-    /// At least one of these is in it; never true without any.
+    /// At least one of these is in it; false for an empty list.
     AnyOf(Vec<T>),
-    /// Each of these is in it; always true without any.
+    /// Each of these is in it; true for an empty list.
     AllOf(Vec<T>),
-    /// None of these is in it; always true without any.
+    /// None of these is in it; true for an empty list.
     NoneOf(Vec<T>),
-    /// Each of these is in it, and nothing else; without any: the set is empty. Not in the grammar.
+    /// Each of these is in it, and nothing else; for an empty list: the set is empty. Not in the grammar.
     Exactly(Vec<T>),
 }
 

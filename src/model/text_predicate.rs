@@ -28,9 +28,9 @@ pub enum TextPredicate {
     StartsWith(String),
     /// This text is a part of it.
     Contains(String),
-    /// It is one of these; false without any.
+    /// It is one of these; false for an empty list.
     AnyOf(Vec<String>),
-    /// It is none of these, or there is no text; always true without any.
+    /// It is none of these, or there is no text; true for an empty list.
     NoneOf(Vec<String>),
 }
 
@@ -62,7 +62,7 @@ impl TextPredicate {
         }
     }
 
-    /// The texts that a match must equal one of, if the test names such texts.
+    /// If a match must be equal to one of a list of texts, that list.
     pub(crate) fn wanted(&self) -> Option<&[String]> {
         match self {
             Self::Equals(wanted) => Some(slice::from_ref(wanted)),

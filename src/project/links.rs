@@ -94,8 +94,8 @@ impl Project {
         self.change_one(LinkChange::unlink(view, batch))
     }
 
-    /// Makes the linked resources of a view, of the batch's type, exactly those of the batch, in one change: no reader
-    /// sees a part of it.
+    /// Links the resources of the batch to a view, and unlinks all other resources of the same type from it. This is
+    /// one change: no reader sees a part of it.
     ///
     /// A resource of the batch that is already linked stays linked and keeps its link time. All other resources are
     /// unlinked; in the report they are after the keys of the request, in key order. A key that fails stays as it is,
@@ -128,9 +128,9 @@ impl Project {
     /// Links and unlinks in several views and types in one change, with a report for each part.
     ///
     /// Filters and the registry are read as they were before the call. Then the changes are made in order; each sees
-    /// the links that the previous ones left. All batches together may have at most as many keys as one batch. For
-    /// each of comment, actor and reverted change, the first batch that has one provides it, otherwise the handle. A
-    /// call without changes returns no reports, and no error if the project does not exist.
+    /// the links that the previous ones left. All batches together may have at most as many keys as one batch. The
+    /// comment is that of the first batch with a comment, or else that of the handle. The same applies to the actor and
+    /// to the reverted change. A call without changes returns no reports, and no error if the project does not exist.
     ///
     /// Cost: that of its parts, with one append and one sync for all.
     ///

@@ -106,9 +106,9 @@ impl<'f, 's> Selection<'f, 's> {
     /// limit; and the number of all matches.
     ///
     /// Cost: that of [`registered`](Self::registered) if the index can be used. Else O(v · n) with v views of the
-    /// filter and the n links of the smallest view that matches must be in, or of the views of which matches must be
-    /// in one. If all of these are large, O(v · ids / 512 + v · links before the end of the page). If no view is
-    /// required, O(n log n) with all n resources; for resources in no view the cost of
+    /// filter, and the n links of the smallest view that every match must be in. If a match must only be in one of
+    /// several views, n is the links of all of these. If they are large, O(v · ids / 512 + v · links before the end of
+    /// the page). If no view is required, O(n log n) with all n resources; for resources in no view the cost of
     /// [`unassigned`](Self::unassigned).
     pub(super) fn found(
         &self,

@@ -231,7 +231,7 @@ fn code(error: &Error) -> ErrorCode {
     }
 }
 
-/// What is wrong with a request, if the engine's own message names options, which a client cannot set.
+/// A message for the client, in place of a message of the engine that names options: a client cannot set these.
 fn of_request(error: &Error) -> Option<String> {
     Some(match error {
         Error::BatchTooLarge { keys, limit } => {

@@ -3,8 +3,7 @@
 //! | module | purpose |
 //! | --- | --- |
 //! | `picture` | the data of the display |
-//! | `source` | reading the data: `store_source` from a directory, `host_source` with `http` and `figures` from a host
-//! |
+//! | `source` | reading the data: `store_source` from a directory, `host_source` with `http` and `figures` from a host |
 //! | `screen` | the selection, and the effects of keys |
 //! | `draw` | the appearance |
 //! | `worker`, `terminal`, `signals` | the thread that reads, the terminal, and signals that end the display |

@@ -119,7 +119,7 @@ impl Cursor {
         }
     }
 
-    /// The message of the stream in what arrived, if there is one.
+    /// The message of the stream; `None` if a heartbeat arrived.
     async fn message_of(
         &mut self,
         arrived: Option<async_nats::Message>,

@@ -46,7 +46,8 @@ impl Member {
             self.snapshots.remove(name)?;
         }
         if let [older, _] = kept {
-            // An entry that takes effect after a snapshot has all its parts after it: earlier parts have another base.
+            // This removes no part of an entry that takes effect after the snapshot: a part before the snapshot has
+            // another base.
             self.tail.log.trim(older.sequence.saturating_add(1))?;
         }
         Ok(token)

@@ -33,7 +33,7 @@ impl Rename {
         }
     }
 
-    /// The name that changes, the new one of two.
+    /// The name that changes; if a file is renamed, its new name.
     pub(super) fn name(&self) -> &str {
         let (Self::Insert(name, _) | Self::Move { to: name, .. } | Self::Remove(name)) = self;
         name

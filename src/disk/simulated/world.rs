@@ -136,7 +136,7 @@ fn what_a_failure_leaves(event: Event) -> Event {
     }
 }
 
-/// An offset or length, if the file still fits after `more` further bytes.
+/// Converts an offset or length. An error if a file with `more` bytes after it would be too long.
 pub(super) fn place(offset: u64, more: usize) -> io::Result<usize> {
     let end = offset.checked_add(more as u64).filter(|end| *end <= MAX_LEN);
     let start = end.and_then(|_| usize::try_from(offset).ok());

@@ -31,8 +31,8 @@ struct Made {
 }
 
 impl Made {
-    /// Checks that the last change of a view is the one that this change states as the last one before it; `None` if
-    /// an earlier part of this change already changed the view.
+    /// Checks that `of_view`, the last change of a view, is the one that the record of this change states. It states
+    /// `None` if an earlier part of this change already changed the view.
     fn check_last_change(self, of_view: ChangeId, stated: LastChange) -> Fit {
         let before = (of_view != self.id).then_some(of_view);
         if before == stated { Ok(()) } else { Err(Misfit("the view had another last change")) }

@@ -11,8 +11,9 @@ use crate::state::project::{DeadView, ProjectState};
 /// How many postings a change sweeps, and how many more for each of its names.
 const SWEEP: usize = 64;
 const SWEEP_EACH: usize = 2;
-/// The deletion of a view sweeps at most as if it had this number of links, so deleting a large view does not sweep
-/// all its postings. The unswept postings stay bounded, because the changes that made them could sweep twice as many.
+/// The deletion of a view counts at most this number of its links as work, so deleting a large view does not sweep all
+/// its postings. The number of unswept postings stays bounded, because a change that makes postings sweeps up to twice
+/// as many.
 pub(super) const SWEPT_AT_ONCE: u64 = 1_000;
 
 impl ProjectState {

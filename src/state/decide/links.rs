@@ -154,8 +154,8 @@ fn plans<'a>(
     Ok((plans, keys))
 }
 
-/// Removes the last change from parts of views that already have a part in `before`: in a change, only the first part
-/// of a view names it.
+/// Clears the field `last_change` of each part whose view already has a part in `before`: in a change, only the first
+/// part of each view has this field.
 pub(super) fn chain(before: &[LinksChange], parts: &mut [LinksChange]) {
     let views: BTreeSet<&ViewKey> = before.iter().map(|part| &part.view).collect();
     let again = parts.iter_mut().filter(|part| views.contains(&part.view));

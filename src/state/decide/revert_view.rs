@@ -61,7 +61,8 @@ fn restore_type(
     let current: BTreeMap<Box<str>, Held> = current.collect();
     let missing = wanted.iter().filter(|(name, held)| !held.1 && current.get(**name) != Some(held));
     let missing: Vec<Link<'_>> = missing.map(|(name, held)| (*name, held.0)).collect();
-    // The filter decides about links that only it holds now, and that only it held then or that did not exist then.
+    // The filter decides about a link that only it holds now, if the link did not exist then, or if only the filter
+    // held it then.
     let by_filter = |name: &str| wanted.get(name).is_none_or(|wanted| wanted.1);
     let other = current.iter().map(|(name, held)| (&**name, *held));
     let other = other.filter(|(name, held)| wanted.get(name) != Some(held));

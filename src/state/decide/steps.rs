@@ -204,8 +204,8 @@ impl<'a> Steps<'a> {
         self.add(Effect::ChangeLinks(vec![part]))
     }
 
-    /// Whether another link of the view has the time and the request index of a previous link. That link belongs to a
-    /// view that got its key later.
+    /// Whether the view already has a link with the time and the request index of a link that is to be restored. Then
+    /// this is not the view that had that link: another view got the key later.
     pub(super) fn is_taken(
         &self,
         view: &ViewKey,

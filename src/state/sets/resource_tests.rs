@@ -61,9 +61,8 @@ impl<'s> ResourceTests<'s> {
 
     /// The matching views, unordered.
     ///
-    /// Cost: O(r · n · log m) with the r resources that they name, the n views of the one in the fewest and the m
-    /// views of the one in the most, and at most O(m) for each required resource; if no resource is required, O(r ·
-    /// views).
+    /// Cost: O(r · n · log m), and at most O(m) for each required resource. The conditions name r resources; n is the
+    /// smallest and m the largest number of views that one of them is in. If no resource is required, O(r · views).
     pub(in crate::state) fn views(&self) -> Vec<(u32, &'s ViewState)> {
         let views: Vec<(u32, &ViewState)> = match self.candidates() {
             Some(mut slots) => {

@@ -181,8 +181,8 @@ impl ProjectState {
         self.restore_last_change(slot, *last_change)
     }
 
-    /// Restores the last change of a view. If the undone change created the view, or had changed it before, the last
-    /// change stays for now.
+    /// Restores the last change of a view. `None` means that the undone change created the view, or changed it also in
+    /// an earlier part. Then the last change stays until that part is undone.
     pub(super) fn restore_last_change(&mut self, slot: u32, last_change: LastChange) -> Fit {
         let view = present(self.views.get_mut(slot), "there is no such view")?;
         view.change = last_change.unwrap_or(view.change);

@@ -12,13 +12,13 @@ use crate::moment::moment;
 use crate::top::picture::{ChangeRow, ViewRow, total};
 use crate::top::screen::{Pane, Screen};
 
-/// The number of columns from which links are counted by type.
+/// The smallest width, in columns, with a count of links for each type.
 const BY_TYPE: u16 = 74;
-/// The number of columns from which views have their names.
+/// The smallest width at which the names of views are shown.
 const NAMED: u16 = 48;
-/// The number of columns from which changes have revision, project and comment.
+/// The smallest width at which revision, project and comment of changes are shown.
 const IN_FULL: u16 = 100;
-/// The number of columns from which changes have their actor.
+/// The smallest width at which the actor of changes is shown.
 const WITH_ACTOR: u16 = 56;
 
 pub(super) fn projects(frame: &mut Frame<'_>, area: Rect, screen: &Screen, theme: Theme) {

@@ -17,9 +17,9 @@ use crate::table::escaped;
 
 pub(super) use theme::Theme;
 
-/// The number of rows from which several lists share the screen.
+/// The smallest height, in rows, at which several lists share the screen.
 const SHARED_HEIGHT: u16 = 15;
-/// The number of columns from which projects are shown next to views.
+/// The smallest width, in columns, at which projects are shown next to views.
 const SHARED_WIDTH: u16 = 72;
 /// The width of the projects then.
 const PROJECTS_WIDTH: u16 = 28;

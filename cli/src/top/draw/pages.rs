@@ -14,7 +14,7 @@ use crate::table::escaped;
 use crate::top::picture::{ChangeRow, total};
 use crate::top::screen::{FoundPage, Page, Progress, ResourcesPage};
 
-/// The number of columns from which a resource is shown with its link time.
+/// The smallest width, in columns, at which the link time of resources is shown.
 const WITH_TIME: u16 = 60;
 
 const HELP: &[&str] = &[
