@@ -25,7 +25,7 @@ impl Options {
     ///
     /// - [`Error::NotFound`](crate::Error::NotFound): the store does not exist and the options do not allow to create
     ///   it.
-    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path is empty, or there is something else at it.
+    /// - [`Error::NotAStore`](crate::Error::NotAStore): the path is an empty text, or there is something else at it.
     /// - [`Error::AlreadyOpen`](crate::Error::AlreadyOpen): the store is already open, unless both openings are [read
     ///   only](Self::read_only).
     /// - [`Error::NewerFormat`](crate::Error::NewerFormat): a later version wrote it.

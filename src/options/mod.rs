@@ -22,7 +22,7 @@ use crate::sequencer::Sequencer;
 ///
 /// | to | use |
 /// | --- | --- |
-/// | open a file that must exist, or must not change | [`create_if_missing`](Self::create_if_missing), [`read_only`](Self::read_only) |
+/// | open a store that must exist, or must not change | [`create_if_missing`](Self::create_if_missing), [`read_only`](Self::read_only) |
 /// | protect the process from large requests | [`memory_limit`](Self::memory_limit), [`batch_limit`](Self::batch_limit), [`limits`](Self::limits) |
 /// | refuse links of unknown resources | [`link_policy`](Self::link_policy) |
 /// | keep less or more history, for undo and feeds | [`keep_changes`](Self::keep_changes), [`keep_for`](Self::keep_for), [`removal_detail`](Self::removal_detail) |
@@ -148,8 +148,8 @@ impl Options {
     /// How many bytes of memory the state may take; `None` for no limit. Default: no limit.
     ///
     /// A change that could exceed it is refused, and nothing changes. Changes that only remove are always made. Until
-    /// the state is counted again, a change counts with the maximum that it can take: about 48 KiB for each view, and
-    /// 160 bytes plus the text for each key. Opening fails if the state exceeds the limit by more than one eighth. A
+    /// the state is counted again, a change counts with the maximum that it can take: about 48 KiB for each view and
+    /// type, and for each key 160 bytes, its text twice and its bytes in the journal four times. Opening fails if the state exceeds the limit by more than one eighth. A
     /// link takes about 17 bytes, and a linked resource with a key of 20 bytes about 120. Only the structures of the
     /// state are counted. An allocator adds overhead, an open [`Snapshot`](crate::Snapshot) keeps the parts that
     /// changed after it, and a batch takes memory while it is made. So leave at least the same amount of memory free.
@@ -171,8 +171,8 @@ impl Options {
     /// How many keys a batch may have; a larger one is refused as a whole. Default: 100,000.
     ///
     /// This counts the keys, the resources that a filter finds in addition to them, all batches of a
-    /// [`change_links`](crate::Project::change_links) together, and the resources of a
-    /// [`put_resources`](crate::Project::put_resources). The resources that a replacement unlinks are not counted. A
+    /// [`change_links`](crate::Project::change_links) together, the resources of a
+    /// [`put_resources`](crate::Project::put_resources), and the links that filters of views change because of it. The resources that a replacement unlinks are not counted. A
     /// batch has at most 2^32 − 1 keys, whatever this limit is.
     ///
     /// ```

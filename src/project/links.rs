@@ -61,7 +61,7 @@ impl Project {
     /// - [`Error::UnknownProject`], [`Error::UnknownView`]: it does not exist, or a view that the batch's filter names
     ///   does not exist.
     /// - [`Error::BatchTooLarge`]: more than [`Options::batch_limit`](crate::Options::batch_limit) keys, including the
-    ///   resources that match the filter.
+    ///   resources that match the filter, and the links that filters of views change because of it.
     pub fn link(&self, view: &str, batch: Batch) -> Result<Report> {
         self.change_one(LinkChange::link(view, batch))
     }
