@@ -33,7 +33,7 @@ pub(crate) enum Error {
     /// There is no store, and the path cannot be used for a new one.
     #[error(
         "there is no store at {path:?}, and a new one is only created in an empty directory or at an unused path, not \
-         in place of a link or an unfinished store: use another path, or remove it"
+         in place of a symbolic link or an unfinished store: use another path, or remove the entry at this path"
     )]
     NotFree {
         /// The given directory.

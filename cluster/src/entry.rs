@@ -67,7 +67,8 @@ impl<'m> Entry<'m> {
     /// Decodes the entry in a message.
     pub(crate) fn decode(sequence: u64, bytes: &'m [u8]) -> Result<Self, EntryError> {
         let no = |reason| EntryError::NoEntry { sequence, reason };
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| no("it has another beginning"))?;
+        let rest =
+            bytes.strip_prefix(MAGIC).ok_or_else(|| no("it does not begin like an entry"))?;
         let (&format, rest) = rest.split_first().ok_or_else(|| no("it is too short"))?;
         if format > FORMAT {
             return Err(EntryError::Newer { found: format });

@@ -122,7 +122,7 @@ impl Rule {
 pub(crate) fn not_an_entry(error: EntryError) -> Error {
     match error {
         EntryError::Newer { found } => Error::NewerFormat {
-            part: "log that the copies share".to_owned(),
+            part: "log shared by all copies".to_owned(),
             found: u32::from(found),
             supported: u32::from(EntryError::SUPPORTED),
         },

@@ -66,8 +66,8 @@ impl<S: Sync> FromRequestParts<S> for ChangesQuery {
             // With a limit of 0, paging would never advance.
             Some(after) if limit > 0 => Ok(Self { after, limit, project }),
             _ => {
-                let message = "after must be a position from an earlier page, or a revision from 0 up, and limit a \
-                               number from 1 to 1000";
+                let message = "after must be a position from an earlier page, or a revision from 0 up; limit must \
+                               be a number from 1 to 1000";
                 Err(Failure::new(ErrorCode::InvalidRequest, message))
             }
         }

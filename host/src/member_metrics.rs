@@ -46,7 +46,7 @@ const fn label(state: &State) -> &'static str {
 impl Collector for Followed {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let Status { sequence, lag, last_contact, state, .. } = self.member.status();
-        let help = "The message of the log up to which this host has everything.";
+        let help = "This host has all messages of the log up to this sequence.";
         let taken = encoder.encode_descriptor("cluster_sequence", help, None, MetricType::Gauge)?;
         ConstGauge::new(sequence as f64).encode(taken)?;
         let help = "Messages of the log that this host is known not to have yet.";

@@ -241,10 +241,10 @@ const BYTES: Option<&Unit> = Some(&Unit::Bytes);
 fn encode_times(stats: &Stats, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
     for (name, help, time) in [
         ("oldest_snapshot", "Age of the oldest snapshot.", stats.oldest_snapshot),
-        ("last_commit", "Time of the last commit.", stats.last_commit),
-        ("longest_commit", "Time of the longest commit.", stats.longest_commit),
-        ("last_checkpoint", "Time of the last checkpoint.", stats.last_checkpoint),
-        ("longest_checkpoint", "Time of the longest checkpoint.", stats.longest_checkpoint),
+        ("last_commit", "Duration of the last commit.", stats.last_commit),
+        ("longest_commit", "Duration of the longest commit.", stats.longest_commit),
+        ("last_checkpoint", "Duration of the last checkpoint.", stats.last_checkpoint),
+        ("longest_checkpoint", "Duration of the longest checkpoint.", stats.longest_checkpoint),
     ] {
         let unit = Some(&Unit::Seconds);
         let descriptor = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;

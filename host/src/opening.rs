@@ -33,8 +33,8 @@ pub(crate) enum OpenError {
     Store(#[from] viewlink::Error),
     /// The directory has the only copy of a store, which would not be part of the log.
     #[error(
-        "{path:?} has a store without a log: give another directory with --db, where the host creates its copy of the \
-         store that the log has"
+        "{path:?} has a store that shares no log: give another directory with --db; the host creates its copy of the \
+         shared store there"
     )]
     NotACopy {
         /// The directory.

@@ -25,7 +25,7 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub idle: u64,
 
-    /// The largest number of changes that `asOf` may go back; they are undone for each such request
+    /// The largest number of changes that `asOf` may go back; the more changes, the longer such a request takes
     #[arg(long, value_name = "CHANGES", default_value_t = Settings::AS_OF_CHANGES)]
     pub as_of_changes: u64,
 

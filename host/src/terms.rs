@@ -48,7 +48,10 @@ impl Terms {
     pub(crate) fn of_no_unfollow(self) -> Result<Self, Failure> {
         match self.unfollow {
             None => Ok(self),
-            Some(_) => Err(unsupported("links", "only the end of a filter can have it")),
+            Some(_) => Err(unsupported(
+                "links",
+                "only a request that ends the following of a filter can have it",
+            )),
         }
     }
 

@@ -136,7 +136,7 @@ impl fmt::Display for HistoryEvent {
             Self::Registered(resource) => write!(f, "{resource} registered"),
             Self::ResourceUpdated(resource) => write!(f, "{resource} updated"),
             Self::Unregistered(resource) => write!(f, "{resource} removed from the registry"),
-            Self::NotKept => f.write_str("a removal that kept counts only"),
+            Self::NotKept => f.write_str("a large removal, of which the journal has only counts"),
         }
     }
 }

@@ -268,7 +268,7 @@ impl ListPlace {
     pub(crate) const fn check_resource_sort(&self, sort: ResourceSort) -> Result<&Self> {
         match (self, sort) {
             (Self::Key(_), ResourceSort::Key) | (Self::Name(..), ResourceSort::Name) => Ok(self),
-            _ => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another sort order")),
         }
     }
 
@@ -278,7 +278,7 @@ impl ListPlace {
             (Self::Key(_), ViewSort::Key)
             | (Self::Name(..), ViewSort::Name)
             | (Self::Time(..), ViewSort::UpdatedAt) => Ok(self),
-            _ => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another sort order")),
         }
     }
 
@@ -286,7 +286,7 @@ impl ListPlace {
     pub(crate) fn key<K>(&self, parse: impl FnOnce(&str) -> Option<K>) -> Result<K> {
         match self {
             Self::Key(text) => parse(text).ok_or_else(|| invalid("it has an invalid key")),
-            _ => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another sort order")),
         }
     }
 
@@ -297,7 +297,7 @@ impl ListPlace {
                 let key = parse(text).ok_or_else(|| invalid("it has an invalid key"))?;
                 Ok((*time, key))
             }
-            _ => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another sort order")),
         }
     }
 
@@ -308,7 +308,7 @@ impl ListPlace {
                 let key = parse(text).ok_or_else(|| invalid("it has an invalid key"))?;
                 Ok((name, key))
             }
-            _ => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another sort order")),
         }
     }
 
@@ -316,7 +316,7 @@ impl ListPlace {
     pub(crate) const fn link_time(&self) -> Result<LinkRecord> {
         match self {
             Self::LinkTime(record) => Ok(*record),
-            _ => Err(invalid("it belongs to another order")),
+            _ => Err(invalid("it belongs to another sort order")),
         }
     }
 }

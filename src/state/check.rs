@@ -145,7 +145,7 @@ impl ProjectState {
             expected.extend(by_keys.map(|link| names.text(link.place)));
             if !linked.iter().map(|link| names.text(link.place)).eq(expected) {
                 return Err(format!(
-                    "view {}: its {resource_type}s do not match its keys and its filter",
+                    "view {}: it is not linked to exactly the {resource_type}s that keys hold or its filter finds",
                     view.about().key
                 ));
             }

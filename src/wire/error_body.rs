@@ -126,7 +126,7 @@ codes! {
     ReadOnly = "read_only", 503;
     /// the memory or the journal of the store is at its limit; nothing changed.
     StoreFull = "store_full", 503;
-    /// the log that the copies of the store share did not accept the change, and nothing changed: send it again later.
+    /// the log shared by all copies of the store did not accept the change, and nothing changed: send it again later.
     LogUnavailable = "log_unavailable", 503;
     /// this copy of the store does not have the requested position yet.
     PositionNotReached = "position_not_reached", 503;
@@ -266,8 +266,8 @@ fn message(code: ErrorCode, error: &Error) -> String {
     match (code, error) {
         (ErrorCode::Internal, _) => "the store failed; nothing changed: the log of the host has the cause".to_owned(),
         (ErrorCode::OutcomeUnknown, Error::SharedLog { .. }) => {
-            "the log that the copies of the store share may have accepted the change: it is made completely or not at \
-             all, possibly later: read again"
+            "the log shared by all copies of the store may have accepted the change: it is made completely or not at \
+             all, now or later; read again before you send it again"
                 .to_owned()
         }
         (ErrorCode::OutcomeUnknown, _) => {
@@ -286,7 +286,7 @@ fn message(code: ErrorCode, error: &Error) -> String {
             "the journal of the store is at its limit; nothing changed: try again later".to_owned()
         }
         (ErrorCode::LogUnavailable, _) => {
-            "the log that the copies of the store share did not accept the change; nothing changed: send it again later"
+            "the log shared by all copies of the store did not accept the change; nothing changed: send it again later"
                 .to_owned()
         }
         (ErrorCode::UpgradeNeeded, _) => {

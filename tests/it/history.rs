@@ -135,7 +135,7 @@ fn a_removal_stored_as_counts_is_in_the_history_of_every_possible_resource() {
     project.remove_environment(&EnvironmentId::parse("e").unwrap()).unwrap();
     project.delete_view("v").unwrap();
     project.remove_resource(&flag("a")).unwrap();
-    let unknown = "a removal that kept counts only";
+    let unknown = "a large removal, of which the journal has only counts";
     let reader = project.read().unwrap();
     let since = |page: HistoryPage| {
         reported(&page).into_iter().filter(|(revision, _)| *revision > before).collect::<Vec<_>>()

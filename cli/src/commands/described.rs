@@ -77,7 +77,7 @@ fn of_resources(change: &ChangeSummary, wanted: &dyn Fn(&Name) -> bool) -> Strin
             format!("{view_key}: no longer follows a filter for {}", plural(resource_type))
         }
         ChangeSummary::ProjectPut { project } => {
-            format!("put the project: {}", settings_of(project))
+            format!("set the project: {}", settings_of(project))
         }
         ChangeSummary::ResourcesUnregistered { resources } => {
             let (count, names) = (resources.len() as u64, named(resources, wanted));
@@ -105,8 +105,8 @@ fn changed(links: &Links, wanted: &dyn Fn(&Name) -> bool) -> String {
     let parts = [
         ("linked", &links.linked),
         ("unlinked", &links.unlinked),
-        ("held by key", &links.held),
-        ("left to the filter", &links.released),
+        ("now also held by key:", &links.held),
+        ("now held only by the filter:", &links.released),
     ];
     let parts = parts.into_iter().filter(|(_, resources)| !resources.is_empty());
     let parts = parts.map(|(word, resources)| {

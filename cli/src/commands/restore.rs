@@ -17,7 +17,8 @@ Example:
 
 Creates a new store with the content that the copied store had at a revision. COPY and the directories of the journal \
 are only read. A directory of the journal is an archive of Options::archive, or the directory `journal` of the store \
-itself. If there are several, give the oldest first. `viewlink log` shows the revision of a mistake.";
+itself. If there are several, give the oldest first. To restore the content before a \
+mistake, find its revision with `viewlink log`, and use the one before it.";
 
 /// Create a new store from a copy and the later journal, as of a revision
 #[derive(Debug, Args)]

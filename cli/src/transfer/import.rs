@@ -31,10 +31,10 @@ Examples:
 
 JSON lines from `viewlink export` restore a whole store into a new one: projects, views and registered
 resources with all their fields, and links, with the times at which views were created and changed,
-and links made. Not restored are ids, revisions, the versions of views
-(2 for a view that was changed), the order of links of one change (by key), projects without
-content and fields, and the journal: for an exact copy use `viewlink backup`. In an existing store,
-missing items are added, and existing ones do not change.
+and links made. Not restored are: ids; revisions; the versions of views (a changed view
+gets version 2); the order of links that one change made (it becomes the order of their keys);
+projects without content and fields; the journal. For an exact copy use `viewlink backup`. In an
+existing store, missing items are added, and existing ones do not change.
 
 CSV has links. The columns are view and key, and optionally project, type (flags), environment (for
 segments) and linked_at (milliseconds since 1970), in any order, named in the first line.

@@ -94,7 +94,7 @@ impl Tally {
             note = format!("{note}; {} failed", counted(*failed, "row"));
         }
         if *last_line_has_no_end {
-            note += "; the last line has no end: if the file is incomplete, so may be its last row";
+            note += "; the last line has no line break: if the file was cut off there, its last row is incomplete";
         }
         note
     }

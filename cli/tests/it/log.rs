@@ -50,8 +50,8 @@ fn project_fields_and_a_registration_with_links_are_lines() {
     });
     let output = stage.run("log", &[]).out;
     for line in [
-        r#"put the project: name "Web \"shop\""; new flags must be in a view"#,
-        "put the project: no name; new segments must be in a view",
+        r#"set the project: name "Web \"shop\""; new flags must be in a view"#,
+        "set the project: no name; new segments must be in a view",
         "registered 1 resource: new | my-view: linked 1 flag: new",
     ] {
         assert!(output.contains(line), "{line}: {output}");

@@ -184,7 +184,7 @@ fn nothing_is_left_of_a_store_that_cannot_be_created() {
     // The existing file is not a store, and the error does not advise to create one.
     fs::create_dir_all(stage.store().join("journal")).unwrap();
     let ran = stage.run("link", &create);
-    assert!(ran.code == 2 && ran.err.contains("remove it"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("remove the entry"), "{ran:?}");
 }
 
 #[cfg(unix)]

@@ -118,7 +118,7 @@ fn judge_code(error: PublishError, len: usize) -> Appended {
         ErrorCode::STREAM_SEALED => {
             Appended::Refused(LogError::Unfit { reason: "the stream is sealed".to_owned() })
         }
-        _ => Appended::Unknown(away("a message was refused, perhaps too late", error)),
+        _ => Appended::Unknown(away("a message was refused, but may be in the log", error)),
     }
 }
 

@@ -60,7 +60,10 @@ pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Resul
             config.discard != DiscardPolicy::New,
             "it drops old messages when full; set discard to new",
         ),
-        (config.retention != RetentionPolicy::Limits, "create it with limits retention"),
+        (
+            config.retention != RetentionPolicy::Limits,
+            "it may remove messages that were read; create it with retention: limits",
+        ),
         (!config.max_age.is_zero(), "messages expire; set max_age to 0"),
         (
             config.max_messages_per_subject > 0,
@@ -73,7 +76,10 @@ pub(super) fn check_stream(options: &JetStreamOptions, config: &Config) -> Resul
         (config.allow_message_ttl, "single messages may expire; create it without allow_msg_ttl"),
         (config.mirror.is_some() || config.sources.is_some(), "it is a copy; create another one"),
         (config.subject_transform.is_some(), "it changes subjects; remove subject_transform"),
-        (config.subjects != [subject.as_str()], "create it with its own subject only"),
+        (
+            config.subjects != [subject.as_str()],
+            "it has other subjects; create it with only one: its name followed by .log",
+        ),
     ];
     match wrong.iter().find(|(is_so, _)| *is_so) {
         None => Ok(()),
@@ -102,8 +108,8 @@ pub(super) fn check_version(options: &JetStreamOptions, version: &str) -> Result
         return Ok(());
     }
     let reason = format!(
-        "the server has version {version}; use 2.11 or later, because servers before 2.10 cannot sync every write, and early \
-         later ones lost acknowledged messages; or set accept_old_servers"
+        "the server has version {version}; use 2.11 or later, because earlier servers lost acknowledged messages, and those \
+         before 2.10 cannot sync every write; or set accept_old_servers"
     );
     Err(LogError::Unfit { reason })
 }
@@ -157,7 +163,7 @@ fn servers_of(stream: &Info) -> Option<Vec<String>> {
 async fn ask_servers(system: &Connection) -> Result<BTreeMap<String, bool>, LogError> {
     const WHAT: &str = "the system account";
     if !system.up_within(system.answer_within()).await {
-        return Err(silent(format!("{WHAT}: no server accepts its user")));
+        return Err(silent(format!("no server accepts the user of {WHAT}")));
     }
     let client = system.client();
     let inbox = client.new_inbox();
@@ -174,7 +180,7 @@ async fn ask_servers(system: &Connection) -> Result<BTreeMap<String, bool>, LogE
             wait = OTHERS;
         } else if answer.status.is_some() {
             let reason =
-                "the user or the credentials of the sync proof do not belong to the system account";
+                "the user or the credentials to ask the system account do not belong to it";
             return Err(LogError::Unfit { reason: reason.to_owned() });
         }
     }

@@ -59,6 +59,6 @@ fn judge(error: Error) -> Appended {
         Some("40") if *SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN.code() != *code => {
             Appended::Refused(away(WHAT, error))
         }
-        _ => Appended::Unknown(away("a message was refused, perhaps too late", error)),
+        _ => Appended::Unknown(away("a message was refused, but may be in the log", error)),
     }
 }

@@ -76,6 +76,6 @@ fn a_store_without_a_log_is_not_taken_for_a_copy() {
     shared.arg("--keys").arg(dir.path().join("keys"));
     let output = shared.args(["--cluster", "nats://127.0.0.1:1", "--trust-sync"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && said.contains("without a log"), "{said}");
+    assert!(output.status.code() == Some(2) && said.contains("shares no log"), "{said}");
     assert!(!db.join("store").exists());
 }

@@ -75,7 +75,7 @@ pub enum Error {
     },
     /// A view cannot follow a filter that names a view which depends on the first one.
     #[error(
-        "view {view} cannot follow a filter that names view {named}, which follows {view} itself: leave it out of the filter"
+        "view {view} cannot follow a filter that names view {named}, because {named} depends on {view}: leave {named} out of the filter"
     )]
     CircularFilter {
         /// The view that should follow the filter.
@@ -85,7 +85,7 @@ pub enum Error {
     },
     /// A view cannot follow a filter that requires exactly some views, or no view: every change of a view affects it.
     #[error(
-        "view {view} cannot follow a filter that asks for exactly some views or for no view: use the views that a resource is in, or is not in"
+        "view {view} cannot follow a filter for resources in no view, or in some views and no others: name views that a resource is in, or is not in"
     )]
     UnsupportedStandingFilter {
         /// The view that should follow the filter.
@@ -217,8 +217,8 @@ pub enum Error {
     },
     /// The change to revert removed more names than it kept.
     #[error(
-        "change {revision} removed more names than Options::removal_detail and kept counts only, so it cannot be \
-         reverted: restore an earlier copy, and raise that option for future removals"
+        "change {revision} removed more names than Options::removal_detail, so the journal has only counts of it, and it \
+         cannot be reverted: restore an earlier copy, and raise that option for future removals"
     )]
     DetailNotKept {
         /// The revision of the change.
@@ -324,7 +324,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The shared [order](crate::sequencer) of changes did not accept the change, or may have.
-    #[error("the log that the copies of the store share did not accept the change{}", later(.outcome))]
+    #[error("the log shared by all copies of the store did not accept the change{}", later(.outcome))]
     SharedLog {
         /// What happened to the change. An unknown one may still arrive with the changes of others.
         outcome: Outcome,

@@ -132,7 +132,7 @@ fn the_code_of_a_log_that_did_not_accept_a_change_says_whether_the_change_may_co
     {
         let error = Error::SharedLog { outcome, source: "asked for by a test".into() };
         let body = assert_answer::<()>(Err(error), status, code);
-        assert!(body.message.contains("the log that the copies of the store share"));
+        assert!(body.message.contains("the log shared by all copies of the store"));
         assert!(!body.message.contains("asked for by a test"), "{}", body.message);
     }
     let newer = Error::NewerFormat { part: "log".to_owned(), found: 9, supported: 1 };

@@ -165,7 +165,7 @@ fn the_error_for_a_directory_with_other_files_does_not_advise_to_import() {
         let arguments = [&["-", "--format", "csv", "--json"], more].concat();
         let ran = stage.run_with_input("import", &arguments, b"view,key\n");
         assert_eq!((ran.code, &ran.error()["code"]), (2, &json!("no_store")), "{ran:?}");
-        assert!(ran.err.contains("remove it"), "{ran:?}");
+        assert!(ran.err.contains("remove the entry"), "{ran:?}");
     }
     assert_eq!(names(&stage), ["views.viewlink"]);
 }

@@ -64,10 +64,10 @@ impl fmt::Display for Figures {
             changes / groups
         )?;
         writeln!(f, "write and sync   {:.1?} on this disk", self.sync)?;
-        writeln!(f, "in relation      {:.1} requests in the time of one", rate * bare)?;
+        writeln!(f, "compared         {:.1} requests per write and sync", rate * bare)?;
         writeln!(
             f,
-            "                 p50 is {:.1} times as long as one",
+            "                 p50 is {:.1} times as long as a write and sync",
             at(500).as_secs_f64() / bare
         )?;
         writeln!(
