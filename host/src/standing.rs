@@ -68,9 +68,9 @@ pub(crate) async fn log_changes(host: Host) {
     loop {
         let Standing { status, reason, .. } = Standing::of(&host);
         if status != last && status == OK.0 {
-            tracing::info!(status, "the host follows the log again");
+            tracing::info!(status, "the host is ready again");
         } else if status != last {
-            tracing::warn!(status, reason, "the host does not follow the log");
+            tracing::warn!(status, reason, "the host is not ready for changes");
         }
         last = status;
         sleep(LOOK).await;

@@ -109,7 +109,7 @@ pub(super) fn check_version(options: &JetStreamOptions, version: &str) -> Result
     }
     let reason = format!(
         "the server has version {version}; use 2.11 or later, because earlier servers lost acknowledged messages, and those \
-         before 2.10 cannot sync every write; or set accept_old_servers"
+         before 2.10 cannot sync every write; or set the option accept_old_servers of the log"
     );
     Err(LogError::Unfit { reason })
 }

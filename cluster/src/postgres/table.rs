@@ -143,9 +143,9 @@ pub(super) async fn check_server(
         ),
     ];
     match wrong.iter().find(|(is_so, _)| *is_so) {
-        Some((_, why)) if !options.accept_unsynced => {
-            Err(LogError::Unfit { reason: format!("{why}; turn it on, or set accept_unsynced") })
-        }
+        Some((_, why)) if !options.accept_unsynced => Err(LogError::Unfit {
+            reason: format!("{why}; turn it on, or set the option accept_unsynced of the log"),
+        }),
         _ => Ok(()),
     }
 }
