@@ -4,6 +4,9 @@
 scratch=$(mktemp -d)
 started=()
 cleanup() {
+  # First SIGTERM, so that nginx also ends its workers.
+  for process in "${started[@]}"; do kill -TERM "$process" 2> /dev/null || true; done
+  sleep 0.5
   for process in "${started[@]}"; do { kill -KILL "$process" && wait "$process"; } 2> /dev/null || true; done
   rm -rf "$scratch"
 }
