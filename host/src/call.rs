@@ -54,8 +54,7 @@ impl Call<'_> {
 
     /// The position of what was read; if nothing was, where the store is now.
     fn position(&self) -> Option<Position> {
-        let now = || self.host.store().mark().ok().map(|(position, _)| position);
-        self.shown.get().or_else(now)
+        self.shown.get().or_else(|| self.host.position())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use viewlink::{Project, Snapshot, Store, wire::ErrorCode};
+use viewlink::{Position, Project, Snapshot, Store, wire::ErrorCode};
 use viewlink_cluster::{Member, Status};
 
 use crate::cors::Origin;
@@ -77,6 +77,11 @@ impl Host {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// The position of the store; `None` if it cannot be read.
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.store().mark().ok().map(|(position, _)| position)
     }
 
     /// How a copy that shares a log follows it; `None` for a store by itself.

@@ -42,7 +42,7 @@ impl Standing {
         let status = host.status();
         let position = match &status {
             Some(status) => status.position,
-            None => host.store().mark().ok().map(|(position, _)| position),
+            None => host.position(),
         };
         let judged = match (of_store(host.store().health()), &status) {
             (Some(judged), _) => judged,
